@@ -1,0 +1,1 @@
+"""Data, fine-tuning and evaluation of brick models."""
