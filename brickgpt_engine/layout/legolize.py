@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
 from brickgpt_engine.errors import ConfigError
+from brickgpt_engine.layout.assembly import Assembly
 from brickgpt_engine.layout.layers import Joints, Layer
 from brickgpt_engine.layout.options import LayoutOptions
+from brickgpt_engine.layout.rebuild import connect
 
 DEFAULT_OPTIONS = LayoutOptions()
 
@@ -37,7 +39,9 @@ def legolize(
     """
     cells, side = _checked(voxels, world_dim)
     rng = np.random.default_rng(seed)
-    bricks = lay_all(cells, options, rng)
+    assembly = Assembly(cells.shape, lay_all(cells, options, rng))
+    assembly = connect(assembly, options.max_failures, rng)
+    bricks = assembly.bricks.values()
     return BrickStructure(sorted(bricks, key=lambda b: (b.z, b.x, b.y)), side)
 
 
