@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,11 @@ from brickgpt_engine.layout.assembly import Assembly
 from brickgpt_engine.layout.layers import Joints, Layer
 from brickgpt_engine.layout.options import LayoutOptions
 from brickgpt_engine.layout.rebuild import connect
+from brickgpt_engine.layout.repair import raster_key, stabilise
 
 DEFAULT_OPTIONS = LayoutOptions()
+RELAY_RANDOMNESS = 0.4
+"""Randomness of the other layouts of the whole shape that the stability step tries."""
 
 
 def legolize(
@@ -41,8 +46,28 @@ def legolize(
     rng = np.random.default_rng(seed)
     assembly = Assembly(cells.shape, lay_all(cells, options, rng))
     assembly = connect(assembly, options.max_failures, rng)
-    bricks = assembly.bricks.values()
-    return BrickStructure(sorted(bricks, key=lambda b: (b.z, b.x, b.y)), side)
+    if options.stabilise:
+        assembly = _stabilised(assembly, cells, options, rng)
+    return BrickStructure(sorted(assembly.bricks.values(), key=raster_key), side)
+
+
+def _stabilised(
+    assembly: Assembly, cells: NDArray[np.bool_], options: LayoutOptions, rng: np.random.Generator
+) -> Assembly:
+    from brickgpt_engine.physics import StabilityAnalyzer
+
+    analyzer = StabilityAnalyzer() if options.stabilise is True else options.stabilise
+    if not isinstance(analyzer, StabilityAnalyzer):
+        raise ConfigError("stabilise takes True, False, None or a StabilityAnalyzer")
+    loose = replace(options, randomness=max(options.randomness, RELAY_RANDOMNESS))
+    return stabilise(
+        assembly,
+        analyzer,
+        lambda: Assembly(cells.shape, lay_all(cells, loose, rng)),
+        max_repairs=options.max_repairs,
+        max_failures=options.max_failures,
+        rng=rng,
+    )
 
 
 def _checked(voxels: NDArray[np.bool_], world_dim: int | None) -> tuple[NDArray[np.bool_], int]:

@@ -20,7 +20,6 @@ MAX_RING = 24
 """Largest neighbourhood, in bricks, that is taken apart at once; keeps one rebuild at a few milliseconds."""
 
 Cell = tuple[int, int]
-Key = tuple[int, int, float]
 
 
 def connect(assembly: Assembly, max_failures: int, rng: np.random.Generator) -> Assembly:
@@ -98,10 +97,13 @@ def _critical_brick(groups: Groups, sides: Pairs, rng: np.random.Generator) -> i
     return int(rng.choice(numbers, p=weights / weights.sum()))
 
 
-def rebuilt(assembly: Assembly, numbers: set[int], rng: np.random.Generator) -> Assembly:
+def rebuilt(
+    assembly: Assembly, numbers: set[int], rng: np.random.Generator, variety: float = 0.0
+) -> Assembly:
     """A copy in which some bricks are taken out and their cells are laid again, bottom to top.
 
-    Each step takes the brick that unites most groups, then the largest, then a random one.
+    Each step takes the brick that unites most groups, then the largest, then a random one;
+    ``variety`` (0 … 1) is the share of a brick's size that chance may take off.
     """
     trial = assembly.copy()
     free: dict[int, set[Cell]] = {}
@@ -111,7 +113,7 @@ def rebuilt(assembly: Assembly, numbers: set[int], rng: np.random.Generator) -> 
         trial.remove(number)
     groups = trial.groups(trial.stud_pairs())
     for z in sorted(free):
-        _relay_layer(trial, z, free[z], groups, rng)
+        _relay_layer(trial, z, free[z], groups, rng, variety)
     return trial
 
 
@@ -119,14 +121,19 @@ def _cells(brick: Brick) -> list[Cell]:
     return [(x, y) for x in range(brick.x, brick.x + brick.h) for y in range(brick.y, brick.y + brick.w)]
 
 
-def _relay_layer(trial: Assembly, z: int, free: set[Cell], groups: Groups, rng: np.random.Generator) -> None:
+def _relay_layer(
+    trial: Assembly, z: int, free: set[Cell], groups: Groups, rng: np.random.Generator, variety: float
+) -> None:
     """Fill the free cells of a layer, best brick first.
 
     Uniting groups can only lower what another brick of this layer unites, so a stale best is
     re-ranked and pushed back (lazy greedy), which finds the same brick as ranking all anew.
     """
-    heap = [(_key(trial, brick, groups, tie), brick) for brick, tie in _candidates(z, free, rng)]
-    queue = [(key, (b.h, b.w, b.x, b.y)) for key, b in heap]
+    queue = []
+    for brick in _candidates(z, free):
+        rank = -brick.area * (1 - variety * float(rng.random()))
+        key = (-_united(trial, brick, groups), rank, float(rng.random()))
+        queue.append((key, (brick.h, brick.w, brick.x, brick.y)))
     heapq.heapify(queue)
     while free:
         key, (h, w, x, y) = heapq.heappop(queue)
@@ -134,20 +141,20 @@ def _relay_layer(trial: Assembly, z: int, free: set[Cell], groups: Groups, rng: 
         cells = _cells(brick)
         if not free.issuperset(cells):
             continue
-        fresh = _key(trial, brick, groups, key[2])
-        if fresh > key:
-            heapq.heappush(queue, (fresh, (h, w, x, y)))
+        united = _united(trial, brick, groups)
+        if -united > key[0]:
+            heapq.heappush(queue, ((-united, *key[1:]), (h, w, x, y)))
             continue
         _place(trial, brick, groups)
         free.difference_update(cells)
 
 
-def _candidates(z: int, free: set[Cell], rng: np.random.Generator) -> Iterator[tuple[Brick, float]]:
+def _candidates(z: int, free: set[Cell]) -> Iterator[Brick]:
     for x, y in sorted(free):
         for h, w in FOOTPRINTS:
             brick = Brick(h, w, x, y, z)
             if (x + h - 1, y) in free and (x, y + w - 1) in free and free.issuperset(_cells(brick)):
-                yield brick, float(rng.random())
+                yield brick
 
 
 def _touching(trial: Assembly, brick: Brick) -> set[int]:
@@ -163,9 +170,9 @@ def _touching(trial: Assembly, brick: Brick) -> set[int]:
     return found
 
 
-def _key(trial: Assembly, brick: Brick, groups: Groups, tie: float) -> Key:
-    united = {groups.find(number) for number in _touching(trial, brick)}
-    return -len(united), -brick.area, tie
+def _united(trial: Assembly, brick: Brick, groups: Groups) -> int:
+    """How many groups a brick would unite."""
+    return len({groups.find(number) for number in _touching(trial, brick)})
 
 
 def _place(trial: Assembly, brick: Brick, groups: Groups) -> None:
