@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ from brickgpt_engine.layout.courses import (
     summed_area,
     transposed,
 )
-from brickgpt_engine.layout.regions import CUTS, Rect, Rows, cut, patches, rows_of
+from brickgpt_engine.layout.regions import CUTS, Rect, Rows, corner_cuts, cut, patches, rows_of
 
 DEPTH_GAIN = 0.5
 """How much more a joint weighs for each layer that it already runs through."""
 MAX_WEIGHT = 2.0
+CORNERS_TRIED = 3
+"""How many of the ways to share out corners are laid and compared in full."""
 
 _PRICES = {(width, length): price for width, menu in LENGTH_COSTS.items() for length, price in menu}
 
@@ -86,7 +89,7 @@ class Layer:
         self.parity = parity
         self.randomness = randomness
         self.rng = rng
-        self._rects: dict[Rect, list[Placement]] = {}
+        self._rects: dict[Rect, tuple[float, list[Placement]]] = {}
         support = mask & below
         self._along_y = self._view(support, joints.y, joints.x)
         self._along_x = self._view(support.T, joints.x.T, joints.y.T)
@@ -110,28 +113,51 @@ class Layer:
         ways = [cut(patch, way) for way in CUTS]
         if self.parity:
             ways = [ways[1], ways[0], ways[3], ways[2]]
+        ways += sorted(corner_cuts(patch), key=lambda rects: sum(self._fill(r)[0] for r in rects))[
+            :CORNERS_TRIED
+        ]
         unique = list(dict.fromkeys(ways))
-        layouts = [[brick for rect in way for brick in self._fill(rect)] for way in unique]
+        layouts = [[brick for rect in way for brick in self._fill(rect)[1]] for way in unique]
         if len(layouts) == 1:
             return layouts[0]
-        return min(layouts, key=self.cost)
+        return min(layouts, key=lambda bricks: round(self.cost(bricks), 6))
 
-    def _fill(self, rect: Rect) -> list[Placement]:
+    def _sum_of_fills(self, rects: tuple[Rect, ...]) -> float:
+        return round(sum(self._fill(rect)[0] for rect in rects), 6)
+
+    def _fill(self, rect: Rect) -> tuple[float, list[Placement]]:
+        """The cheapest way found to fill a rectangle: its cost and bricks."""
         if rect not in self._rects:
-            self._rects[rect] = self._best_fill(rect)
+            options = [*self._coursed(rect), *self._peeled(rect)]
+            self._rects[rect] = min(options, key=lambda option: round(option[0] + self._jitter(), 6))
         return self._rects[rect]
 
-    def _best_fill(self, rect: Rect) -> list[Placement]:
+    def _coursed(self, rect: Rect) -> list[tuple[float, list[Placement]]]:
+        """Fills by courses along either axis, with pairs of rows or one single row first."""
+        x, y, h, w = rect
+        along_y = [fill(self._along_y, rect, shift) for shift in range(min(h, 2))]
+        turned = [fill(self._along_x, (y, x, w, h), shift) for shift in range(min(w, 2))]
+        along_x = [(price, transposed(placed)) for price, placed in turned]
+        first, second = (along_x, along_y) if self.parity else (along_y, along_x)
+        return [option for pair in zip_longest(first, second) for option in pair if option is not None]
+
+    def _peeled(self, rect: Rect) -> list[tuple[float, list[Placement]]]:
+        """Fills that first take a strip one cell wide off an odd side, which leaves an even rest."""
         x, y, h, w = rect
         options = []
-        for shift in (0, 1):
-            if shift == 0 or h > 1:
-                options.append((*fill(self._along_y, rect, shift), shift, 0))
-            if shift == 0 or w > 1:
-                price, placed = fill(self._along_x, (y, x, w, h), shift)
-                options.append((price, transposed(placed), shift, 1))
-        options.sort(key=lambda o: (round(o[0] + self._jitter(), 6), o[2], (o[3] + self.parity) % 2))
-        return options[0][1]
+        if w % 2 and w > 1 and h > 1:
+            far, near = self._along_x.seam(y + w - 1, x, h), self._along_x.seam(y + 1, x, h)
+            options.append(self._joined((x, y, h, w - 1), (x, y + w - 1, h, 1), far))
+            options.append(self._joined((x, y + 1, h, w - 1), (x, y, h, 1), near))
+        if h % 2 and h > 1 and w > 1:
+            far, near = self._along_y.seam(x + h - 1, y, w), self._along_y.seam(x + 1, y, w)
+            options.append(self._joined((x, y, h - 1, w), (x + h - 1, y, 1, w), far))
+            options.append(self._joined((x + 1, y, h - 1, w), (x, y, 1, w), near))
+        return options[::-1] if self.parity else options
+
+    def _joined(self, first: Rect, second: Rect, seam: float) -> tuple[float, list[Placement]]:
+        a, b = self._fill(first), self._fill(second)
+        return a[0] + b[0] + seam, a[1] + b[1]
 
     def _jitter(self) -> float:
         if not self.randomness or self.rng is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,3 +111,82 @@ def _maximal_rects(rows: list[int]) -> Iterator[Rect]:
                 break
             for y, w in runs(common):
                 yield x0, y, x1 - x0 + 1, w
+
+
+MAX_CORNERS = 6
+"""A patch with more shared corners than this is cut without regard to them."""
+
+
+@lru_cache(maxsize=8192)
+def corner_cuts(rows: Rows) -> tuple[tuple[Rect, ...], ...]:
+    """Cut a patch of walls in every way to share out its corners.
+
+    Where two walls end in one corner, either may own it; this lets four walls of odd length meet
+    as a pinwheel without leftover single cells. Empty when the patch is not made of walls that
+    meet at corners, or has too many of them.
+    """
+    walls = _cover(rows)
+    corners = []
+    for j in range(len(walls)):
+        for i in range(j):
+            kind = _meeting(walls[i], walls[j])
+            if kind == "apart":
+                continue
+            if kind != "corner":
+                return ()
+            corners.append((i, j))
+    if not 0 < len(corners) <= MAX_CORNERS:
+        return ()
+    found = (_shared(walls, corners, owners) for owners in product((0, 1), repeat=len(corners)))
+    return tuple(rects for rects in found if _area(rects) == sum(row.bit_count() for row in rows))
+
+
+def _cover(rows: Rows) -> list[Rect]:
+    """Maximal rectangles of the whole patch, largest first, until every cell is in one."""
+    left = list(rows)
+    walls = []
+    for rect in sorted(_maximal_rects(list(rows)), key=lambda r: (-r[2] * r[3], r)):
+        x, y, h, w = rect
+        bits = ((1 << w) - 1) << y
+        if any(left[i] & bits for i in range(x, x + h)):
+            walls.append(rect)
+            for i in range(x, x + h):
+                left[i] &= ~bits
+    return walls
+
+
+def _overlap(a: Rect, b: Rect) -> Rect:
+    x, y = max(a[0], b[0]), max(a[1], b[1])
+    return x, y, min(a[0] + a[2], b[0] + b[2]) - x, min(a[1] + a[3], b[1] + b[3]) - y
+
+
+def _meeting(a: Rect, b: Rect) -> str:
+    shared = _overlap(a, b)
+    if shared[2] <= 0 or shared[3] <= 0:
+        return "apart"
+    return "corner" if _without(a, shared) and _without(b, shared) else "other"
+
+
+def _without(rect: Rect, part: Rect) -> Rect | None:
+    """The rectangle that is left when a full-width end is cut off, or None when that is not what it is."""
+    x, y, h, w = rect
+    px, py, ph, pw = part
+    if pw == w and ph < h and (px == x or px + ph == x + h):
+        return (x + ph if px == x else x), y, h - ph, w
+    if ph == h and pw < w and (py == y or py + pw == y + w):
+        return x, (y + pw if py == y else y), h, w - pw
+    return None
+
+
+def _shared(walls: list[Rect], corners: list[tuple[int, int]], owners: tuple[int, ...]) -> tuple[Rect, ...]:
+    cut_walls: list[Rect | None] = list(walls)
+    for pair, owner in zip(corners, owners, strict=True):
+        loser = pair[1 - owner]
+        wall = cut_walls[loser]
+        if wall is not None:
+            cut_walls[loser] = _without(wall, _overlap(walls[pair[0]], walls[pair[1]]))
+    return tuple(wall for wall in cut_walls if wall is not None)
+
+
+def _area(rects: tuple[Rect, ...]) -> int:
+    return sum(h * w for _, _, h, w in rects)
