@@ -1,0 +1,85 @@
+"""Which bricks hang together: components of graphs, and the check that needs no forces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.bricks.structure import BrickStructure
+from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
+from brickgpt_engine.physics.report import BrickFailure, Criterion, StabilityReport, describe
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+def component_labels(nodes: int, a: IntArray, b: IntArray) -> IntArray:
+    """Label (nodes,) each node of an undirected graph with the smallest node it is connected to.
+
+    Args:
+        nodes: number of nodes.
+        a, b: (e,) ends of the edges.
+    """
+    label = np.arange(nodes)
+    while True:
+        smaller = np.minimum(label[a], label[b])
+        before = label.copy()
+        # Hook the roots, not the nodes: with the pointer jumps this ends after a few rounds.
+        np.minimum.at(label, before[a], smaller)
+        np.minimum.at(label, before[b], smaller)
+        while not np.array_equal(label, jumped := label[label]):
+            label = jumped
+        if np.array_equal(label, before):
+            return label
+
+
+def grounded_bricks(contacts: Contacts) -> BoolArray:
+    """Which bricks (n,) a chain of stud connections joins to the baseplate."""
+    # Node 0 is the baseplate, node i + 1 is brick i.
+    label = component_labels(contacts.brick_count + 1, contacts.lower - GROUND, contacts.upper + 1)
+    return label[1:] == 0
+
+
+def ground_distance(contacts: Contacts) -> IntArray:
+    """Number of connections (n,) from each brick to the baseplate, -1 where there is no way."""
+    distance = np.full(contacts.brick_count + 1, -1)
+    distance[0] = 0
+    ends = np.concatenate([contacts.lower + 1, contacts.upper + 1])
+    others = np.concatenate([contacts.upper + 1, contacts.lower + 1])
+    step = 0
+    while (fresh := others[(distance[ends] == step) & (distance[others] < 0)]).size:
+        step += 1
+        distance[fresh] = step
+    return distance[1:]
+
+
+def floating_failures(structure: BrickStructure, grounded: BoolArray) -> list[BrickFailure]:
+    """One failure for each brick that nothing joins to the baseplate."""
+    return [
+        BrickFailure(
+            int(i),
+            structure[int(i)],
+            "floating",
+            f"{describe(structure[int(i)])} floats: no chain of studs joins it to the baseplate",
+        )
+        for i in np.flatnonzero(~grounded)
+    ]
+
+
+def connectivity_report(structure: BrickStructure) -> StabilityReport:
+    """Judge ``structure`` by connection alone: a brick's stress is 0 on the baseplate's side, else 1.
+
+    This is what ``--no-physics`` uses; it needs no solver.
+    """
+    grounded = grounded_bricks(extract_contacts(structure))
+    failures = floating_failures(structure, grounded)
+    return StabilityReport(
+        criterion=Criterion.CONNECTIVITY,
+        solver="none",
+        status="unstable" if failures else "stable",
+        stress=np.where(grounded, 0.0, 1.0),
+        failures=tuple(failures),
+        message=f"{len(failures)} of {len(structure)} bricks are not joined to the baseplate"
+        if failures
+        else "every brick is joined to the baseplate",
+    )

@@ -1,0 +1,72 @@
+"""A linear program as plain arrays, and its solution: what a solver gets, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearProgram:
+    """Minimise ``cost @ x`` with ``row_lower <= A @ x <= row_upper`` and ``lower <= x <= upper``.
+
+    ``A`` has one row per entry of ``row_lower`` and is stored by columns: column ``j`` holds
+    ``value[start[j]:start[j + 1]]`` at the rows ``index[start[j]:start[j + 1]]``, each row at most once.
+    Infinite bounds are ``numpy.inf``.
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    start: IndexArray
+    index: IndexArray
+    value: FloatArray
+
+    @property
+    def columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def rows(self) -> int:
+        """Number of constraints."""
+        return len(self.row_lower)
+
+    def activity(self, x: FloatArray) -> FloatArray:
+        """``A @ x``, shape (rows,)."""
+        column = np.repeat(np.arange(self.columns), np.diff(self.start))
+        return np.bincount(self.index, weights=self.value * x[column], minlength=self.rows)
+
+
+class Outcome(Enum):
+    """How a solve ended when it ended well; every other ending is a ``SolverError``."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """A solver's answer.
+
+    Attributes:
+        outcome: whether there is an optimum, or no feasible point.
+        x: (columns,) an optimal point; empty when infeasible.
+        objective: its value, NaN when infeasible.
+        solver: ``"highs"`` or ``"gurobi"``.
+        note: why this solver, in a few words; empty when there is nothing to say.
+    """
+
+    outcome: Outcome
+    x: FloatArray
+    objective: float
+    solver: str
+    note: str = ""

@@ -1,0 +1,154 @@
+"""Gurobi through gurobipy, whose PyPI wheel carries a free licence for 2,000 variables and rows."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from brickgpt_engine.errors import SolverError
+from brickgpt_engine.physics.program import LinearProgram, Outcome, Solution
+
+NAME = "gurobi"
+FREE_LIMIT = 2000
+"""Variables, and rows, that the size-limited licence allows."""
+
+_FAILED_LICENCE = 10009
+_TOO_LARGE = 10010
+_PARAMETERS: dict[str, Any] = {
+    "Threads": 1,
+    "FeasibilityTol": 1e-9,
+    "OptimalityTol": 1e-9,
+}
+_lock = threading.Lock()
+_environments: dict[str, Any] = {}
+
+
+class GurobiUnavailableError(SolverError):
+    """gurobipy is missing, too old, or has no licence that works."""
+
+
+class GurobiSizeError(SolverError):
+    """The program is larger than the size-limited licence allows."""
+
+
+def version() -> str:
+    """Version of the installed library.
+
+    Raises:
+        GurobiUnavailableError: gurobipy is not installed.
+    """
+    return ".".join(str(part) for part in _gurobipy().gurobi.version())
+
+
+def licence() -> str:
+    """Which licence Gurobi runs under, in words.
+
+    Raises:
+        GurobiUnavailableError: gurobipy is missing, too old, or has no licence that works.
+    """
+    if not _environment().getParam("LicenseID"):
+        return f"size-limited licence of the PyPI package: {FREE_LIMIT} variables, {FREE_LIMIT} rows"
+    return "full licence"
+
+
+def fits(program: LinearProgram) -> bool:
+    """Whether the licence allows a program of this size.
+
+    Raises:
+        GurobiUnavailableError: gurobipy is missing, too old, or has no licence that works.
+    """
+    if max(program.columns, program.rows) <= FREE_LIMIT:
+        return True
+    return bool(_environment().getParam("LicenseID"))
+
+
+def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
+    """Solve ``program``.
+
+    Args:
+        program: the linear program.
+        time_limit: seconds after which to give up, or None.
+
+    Raises:
+        GurobiUnavailableError: gurobipy is missing, too old, or has no licence that works.
+        GurobiSizeError: the licence does not allow a program of this size.
+        SolverError: there is no answer (time limit, numerical trouble).
+    """
+    gurobipy = _gurobipy()
+    try:
+        with _load(program) as model:
+            if time_limit is not None:
+                model.Params.TimeLimit = time_limit
+            model.optimize()
+            return _read(model, gurobipy.GRB.Status)
+    except gurobipy.GurobiError as error:
+        raise _translate(error) from error
+
+
+def _read(model: Any, status: Any) -> Solution:
+    if model.Status == status.OPTIMAL:
+        return Solution(Outcome.OPTIMAL, np.array(model.getAttr("X")), float(model.ObjVal), NAME)
+    if model.Status in (status.INFEASIBLE, status.INF_OR_UNBD):
+        # Costs and variables are never negative here, so "unbounded" is ruled out.
+        return Solution(Outcome.INFEASIBLE, np.zeros(0), np.nan, NAME)
+    reason = "it reached the time limit" if model.Status == status.TIME_LIMIT else f"status {model.Status}"
+    raise SolverError(f"Gurobi ended without an answer: {reason}")
+
+
+def _load(program: LinearProgram) -> Any:
+    gurobipy = _gurobipy()
+    equation = program.row_lower == program.row_upper
+    return gurobipy.loadModel(
+        env=_environment(),
+        numvars=program.columns,
+        numconstrs=program.rows,
+        obj=program.cost,
+        lb=program.lower,
+        ub=program.upper,
+        constr_csc=(program.value, program.index, program.start),
+        sense=np.where(equation, "=", ">").astype("S1"),
+        rhs=program.row_lower,
+    )
+
+
+def _gurobipy() -> Any:
+    try:
+        import gurobipy
+    except ImportError as error:
+        raise GurobiUnavailableError("gurobipy is not installed; run: pip install gurobipy") from error
+    if not hasattr(gurobipy, "loadModel"):
+        raise GurobiUnavailableError("gurobipy is older than 12; run: pip install -U gurobipy")
+    return gurobipy
+
+
+def _environment() -> Any:
+    """This process's environment, started once and in silence: starting checks the licence."""
+    gurobipy = _gurobipy()
+    with _lock:
+        if NAME not in _environments:
+            try:
+                env = gurobipy.Env(empty=True)
+                env.setParam("OutputFlag", 0)
+                env.start()
+                for name, value in _PARAMETERS.items():
+                    env.setParam(name, value)
+            except gurobipy.GurobiError as error:
+                raise _translate(error) from error
+            _environments[NAME] = env
+        return _environments[NAME]
+
+
+def _translate(error: Any) -> SolverError:
+    """Name the licence case, or the trouble, in one line."""
+    reason = " ".join(str(error).split())
+    if error.errno == _TOO_LARGE:
+        return GurobiSizeError(
+            f"Gurobi's size-limited licence stops at {FREE_LIMIT} variables and rows; use --solver highs"
+        )
+    if error.errno == _FAILED_LICENCE:
+        return GurobiUnavailableError(
+            f"Gurobi has no licence that works ({reason}); update gurobipy, or use --solver highs"
+        )
+    return SolverError(f"Gurobi failed ({reason}); use --solver highs")

@@ -1,0 +1,242 @@
+"""Does a structure stand? Builds the linear program, has it solved, and says what the optimum means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.bricks.structure import BrickStructure
+from brickgpt_engine.errors import ConfigError, SolverError
+from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
+from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
+from brickgpt_engine.physics.force_model import ALPHA, FRICTION_CAPACITY, ForceModel, Forces
+from brickgpt_engine.physics.program import Outcome, Solution
+from brickgpt_engine.physics.report import BrickFailure, Criterion, FailureKind, StabilityReport, describe
+from brickgpt_engine.physics.solvers import SOLVER_NAMES, gurobi, solve
+
+BoolArray = NDArray[np.bool_]
+
+FORCE_ZERO = 1e-7
+"""Residual forces up to this many newtons count as balanced; true ones are a hundred times larger."""
+TORQUE_ZERO = 1e-8
+"""Residual torques up to this many newton metres count as balanced."""
+_FULL = 1 - 1e-9
+"""Share of the friction capacity that counts as all of it."""
+_LIGHT_ALPHA = 1e-6
+"""Price of pulls when looking for what cannot be balanced at all: too low to be avoided by leaving
+a residual, which is the published criterion's weakness on slender stacks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Verdict:
+    """What one analysis found, before it is put into words."""
+
+    forces: Forces
+    solution: Solution
+    objective: float
+    safety_factor: float | None = None
+
+
+class StabilityAnalyzer:
+    """Judges structures by one criterion with one choice of solver.
+
+    Args:
+        criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
+        solver: ``auto`` (Gurobi where its licence allows the size, else HiGHS), ``highs`` or ``gurobi``.
+        time_limit: seconds for each solve, or None.
+
+    Raises:
+        ConfigError: an argument has a value that cannot work.
+    """
+
+    def __init__(
+        self,
+        criterion: Criterion | str = Criterion.PAPER,
+        solver: str = "auto",
+        time_limit: float | None = None,
+    ) -> None:
+        if criterion not in list(Criterion):
+            raise ConfigError(f"criterion is {criterion!r}; it must be one of {', '.join(Criterion)}")
+        if solver not in SOLVER_NAMES:
+            raise ConfigError(f"solver is {solver!r}; it must be one of {', '.join(SOLVER_NAMES)}")
+        if time_limit is not None and not time_limit > 0:
+            raise ConfigError(f"time_limit is {time_limit}; it must be above 0 seconds, or None")
+        self.criterion = Criterion(criterion)
+        self.solver = solver
+        self.time_limit = time_limit
+
+    def analyze(self, structure: BrickStructure) -> StabilityReport:
+        """Judge ``structure``.
+
+        A solver that gives no answer is replaced by the other one; when neither does, the status
+        is ``unknown``, never ``unstable`` (unless bricks float, which needs no solver to see).
+        An empty structure is stable.
+
+        Raises:
+            GurobiUnavailableError: Gurobi was asked for by name and has no licence that works.
+        """
+        if self.criterion is Criterion.CONNECTIVITY:
+            return connectivity_report(structure)
+        if not len(structure):
+            return self._empty_report()
+        contacts = extract_contacts(structure)
+        grounded = grounded_bricks(contacts)
+        try:
+            if self.criterion is Criterion.PAPER:
+                verdict = self._paper(ForceModel(contacts))
+            else:
+                verdict = self._equilibrium(structure, contacts, grounded)
+        except gurobi.GurobiUnavailableError:
+            raise
+        except SolverError as error:
+            return self._unknown_report(structure, grounded, str(error))
+        return self._report(structure, contacts, grounded, verdict)
+
+    def _solve(self, model: ForceModel, alpha: float | None = None) -> Solution:
+        program = model.equilibrium() if alpha is None else model.paper(alpha, alpha / 1000)
+        return solve(program, self.solver, self.time_limit)
+
+    def _paper(self, model: ForceModel, alpha: float = ALPHA) -> _Verdict:
+        solution = self._solve(model, alpha)
+        if solution.outcome is Outcome.INFEASIBLE:
+            raise SolverError(f"{solution.solver} calls a program infeasible that always has a solution")
+        forces = model.forces(solution.x, residuals=True)
+        return _Verdict(forces, solution, model.objective(solution.objective, alpha))
+
+    def _equilibrium(self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray) -> _Verdict:
+        if not grounded.all():
+            # Floating bricks have no equilibrium; the others are judged as if those were not there.
+            standing = BrickStructure(
+                (b for b, stands in zip(structure, grounded, strict=True) if stands), structure.world_dim
+            )
+            verdict = self._grounded_equilibrium(extract_contacts(standing))
+            forces = _spread(verdict.forces, contacts, grounded)
+            return replace(verdict, forces=forces, objective=np.inf, safety_factor=0.0)
+        return self._grounded_equilibrium(contacts)
+
+    def _grounded_equilibrium(self, contacts: Contacts) -> _Verdict:
+        model = ForceModel(contacts)
+        solution = self._solve(model)
+        if solution.outcome is Outcome.INFEASIBLE:
+            # The least residuals tell which bricks no equilibrium exists for.
+            return replace(self._paper(model, _LIGHT_ALPHA), objective=np.inf, safety_factor=0.0)
+        t = max(solution.objective, 0.0)
+        forces = model.forces(self._gentlest_point(model, t, solution), residuals=False)
+        return _Verdict(forces, solution, t, 1 / t if t > 0 else np.inf)
+
+    def _gentlest_point(self, model: ForceModel, t: float, solution: Solution) -> NDArray[np.float64]:
+        """Among all equilibria within ``t``, one with small pulls: it shows where the load really is."""
+        try:
+            gentle = solve(model.gentlest(t * (1 + 1e-6) + 1e-9), self.solver, self.time_limit)
+        except SolverError:
+            return solution.x
+        return gentle.x if gentle.outcome is Outcome.OPTIMAL else solution.x
+
+    def _report(
+        self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray, verdict: _Verdict
+    ) -> StabilityReport:
+        floating = floating_failures(structure, grounded)
+        failures = sorted(
+            [*floating, *_force_failures(structure, contacts, grounded, verdict.forces)],
+            key=lambda failure: failure.index,
+        )
+        stress = np.minimum(verdict.forces.largest_pull / FRICTION_CAPACITY, 1.0)
+        stress[[failure.index for failure in failures]] = 1.0
+        return StabilityReport(
+            criterion=self.criterion,
+            solver=verdict.solution.solver,
+            status="unstable" if failures else "stable",
+            stress=stress,
+            failures=tuple(failures),
+            message=_summary(len(structure), failures, stress),
+            safety_factor=verdict.safety_factor,
+            objective=verdict.objective if np.isfinite(verdict.objective) else None,
+            solver_note=verdict.solution.note,
+        )
+
+    def _empty_report(self) -> StabilityReport:
+        balanced = self.criterion is Criterion.EQUILIBRIUM
+        return StabilityReport(
+            criterion=self.criterion,
+            solver="none",
+            status="stable",
+            stress=np.zeros(0),
+            message="there are no bricks",
+            safety_factor=np.inf if balanced else None,
+            objective=0.0,
+        )
+
+    def _unknown_report(self, structure: BrickStructure, grounded: BoolArray, reason: str) -> StabilityReport:
+        floating = floating_failures(structure, grounded)
+        return StabilityReport(
+            criterion=self.criterion,
+            solver="none",
+            status="unstable" if floating else "unknown",
+            stress=np.where(grounded, np.nan, 1.0),
+            failures=tuple(floating),
+            message=f"no solver gave an answer: {reason}",
+            safety_factor=0.0 if floating and self.criterion is Criterion.EQUILIBRIUM else None,
+            solver_note=reason,
+        )
+
+
+def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:
+    """Forces of the standing bricks alone, spread over the arrays of the whole structure."""
+    n = len(standing)
+    pull = np.zeros(len(contacts.point_pair))
+    # A standing brick touches no floating one, so its contact points are the same, in the same order.
+    pull[standing[contacts.upper[contacts.point_pair]]] = forces.pull
+    force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
+    force[standing], torque[standing], largest[standing] = forces.force, forces.torque, forces.largest_pull
+    return Forces(pull, force, torque, largest)
+
+
+def _force_failures(
+    structure: BrickStructure, contacts: Contacts, grounded: BoolArray, forces: Forces
+) -> Iterator[BrickFailure]:
+    """What the forces say about bricks that do not float."""
+    unbalanced = (np.abs(forces.force) > FORCE_ZERO).any(axis=1)
+    unbalanced |= (np.abs(forces.torque) > TORQUE_ZERO).any(axis=1)
+    overloaded = forces.largest_pull >= FRICTION_CAPACITY * _FULL
+    for i in np.flatnonzero((unbalanced | overloaded) & grounded).tolist():
+        name = describe(structure[i])
+        if unbalanced[i]:
+            kind, reason = _residual_words(forces, i)
+        else:
+            kind, reason = "overloaded", _overload_words(structure, contacts, forces, i)
+        yield BrickFailure(i, structure[i], kind, f"{name} {reason}")
+
+
+def _residual_words(forces: Forces, i: int) -> tuple[FailureKind, str]:
+    """Kind and sentence for a brick that is left unbalanced: torque first, as it is the usual cause."""
+    torque, force = np.abs(forces.torque[i]), np.abs(forces.force[i])
+    parts = [f"{torque[a]:.2g} N·m about {'xy'[a]}" for a in (0, 1) if torque[a] > TORQUE_ZERO]
+    parts += [f"{force[a]:.2g} N along {'xyz'[a]}" for a in (0, 1, 2) if force[a] > FORCE_ZERO]
+    text = f"{' and '.join(parts)} not balanced"
+    if force[2] > FORCE_ZERO:
+        return "falls", f"falls: {text}"
+    if (torque > TORQUE_ZERO).any():
+        return "tips", f"tips: {text}"
+    return "slides", f"slides: {text}"
+
+
+def _overload_words(structure: BrickStructure, contacts: Contacts, forces: Forces, i: int) -> str:
+    """Sentence for a brick whose worst connection pulls as hard as friction holds, or harder."""
+    mine = np.flatnonzero(contacts.upper[contacts.point_pair] == i)
+    worst = mine[np.argmax(forces.pull[mine])]
+    below = int(contacts.lower[contacts.point_pair[worst]])
+    support = "the baseplate" if below == GROUND else describe(structure[below])
+    pull = forces.pull[worst]
+    return (
+        f"comes off: its connection to {support} would have to hold {pull:.2g} N, "
+        f"{pull / FRICTION_CAPACITY:.0%} of what friction holds"
+    )
+
+
+def _summary(bricks: int, failures: list[BrickFailure], stress: NDArray[np.float64]) -> str:
+    if failures:
+        return f"{len(failures)} of {bricks} bricks fail; first: {failures[0].message}"
+    return f"all {bricks} bricks hold; the hardest pull takes {stress.max():.1%} of what friction holds"
