@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM, MAX_WORLD_DIM
+from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
 from brickgpt_engine.errors import ConfigError, FormatError
 from brickgpt_engine.formats.assembly import MAX_AUTOMATIC_WORLD_DIM, assemble
 from brickgpt_engine.formats.ldraw_model import UNFIT_COLOURS, PlacedPart, read_parts
@@ -112,7 +112,7 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
     Args:
         text: the file's content; unknown meta commands and drawing lines are ignored.
         world_dim: side of the world in cells; None takes the file's own, else the larger of 20
-            and what is needed.
+            and what is needed, but never more than 256.
         source: the file's name, for messages.
 
     Raises:
@@ -125,8 +125,8 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
     if marker is not None:
         ours = _as_written(parts, int(marker[1]), marker[2])
         if ours is not None:
-            dim = world_dim or min(max(int(marker[1]), 1), MAX_WORLD_DIM)
-            return assemble(ours, world_dim=dim, source=source)
+            own = min(int(marker[1]), MAX_AUTOMATIC_WORLD_DIM)
+            return assemble(ours, world_dim=own if world_dim is None else world_dim, source=source)
     numbered = _set_down(parts, world_dim, source)
     return assemble(numbered, world_dim=world_dim, source=source)
 

@@ -22,7 +22,7 @@ UNFIT_COLOURS = frozenset({MAIN_COLOUR, 24})
 MATRIX_TOLERANCE = 0.01
 """How far an entry of a rotation may lie from -1, 0 or 1: half a degree of an editor's rounding."""
 MAX_NESTING = 50
-MAX_REFERENCES = 500_000
+MAX_REFERENCES = 200_000
 """References followed in all. A few nested submodels can multiply to any number."""
 _REFERENCE_FIELDS = 15
 
