@@ -1,0 +1,42 @@
+"""Captions: what is true of a shape, in varied words and lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from training.data.captions import furniture, rooms
+from training.data.captions.grammar import Speaker
+from training.data.captions.wording import Facts, Wording
+from training.data.shapes.base import Shape
+
+__all__ = ["CAPTIONS_PER_SHAPE", "WORDINGS", "captions_for"]
+
+CAPTIONS_PER_SHAPE = 5
+"""As many as StableText2Brick has for every structure."""
+CASUAL_SHARE = 0.3
+"""Share of captions in the casual register."""
+
+WORDINGS: dict[str, Callable[[Facts], Wording]] = {
+    "bed": rooms.bed,
+    "bench": furniture.bench,
+    "bookshelf": rooms.bookshelf,
+    "car": rooms.car,
+    "chair": furniture.chair,
+    "sofa": furniture.sofa,
+    "table": furniture.table,
+    "tower": rooms.tower,
+}
+"""What can be said about a shape of each category."""
+
+
+def captions_for(shape: Shape, rng: np.random.Generator) -> list[str]:
+    """Five captions from terse to detailed, each true of the shape; deterministic in ``rng``.
+
+    Raises:
+        KeyError: the category has no wording.
+    """
+    speaker = Speaker(WORDINGS[shape.category](shape.facts), rng)
+    captions = [speaker.terse(), speaker.short(), speaker.medium(), speaker.long(), speaker.detailed()]
+    return [speaker.casual(text) if speaker.chance(CASUAL_SHARE) else text for text in captions]
