@@ -16,8 +16,10 @@ from brickgpt_engine.layout.regions import Rect
 
 THROUGH = 1.1
 """Cost of one unit edge of joint above another joint; more than a brick, so that a wall is staggered."""
-FLOATING = 6.0
-"""Cost of a brick with no cell below, where the patch it belongs to is supported elsewhere."""
+FLOATING = 4.0
+"""Cost of a brick with no cell below."""
+LOST = 12.0
+"""Cost of a brick with no cell below or above: nothing can ever hold it."""
 TIPPING = 1.5
 """Cost of a brick that is supported under one of its halves only."""
 
@@ -49,6 +51,7 @@ class LayerView:
 
     Attributes:
         support: summed-area table of the filled cells right below.
+        ties: the same of the cells with a filled cell right below or above.
         along: table of joint weights between (r, c-1) and (r, c): joints that cross a course.
         across: table of joint weights between (r-1, c) and (r, c): joints between courses.
         mirrored: break ties from the far end of a course.
@@ -56,6 +59,7 @@ class LayerView:
     """
 
     support: Table
+    ties: Table
     along: Table
     across: Table
     mirrored: bool
@@ -71,6 +75,7 @@ class LayerView:
 
     def _solve(self, row: int, width: int, start: int, length: int) -> tuple[float, tuple[int, ...]]:
         held = self._profile(self.support, row, width, start, length)
+        ties = self._profile(self.ties, row, width, start, length)
         joints = self._profile(self.along, row, width, start, length)
         cuts = [THROUGH * (joints[i + 1] - joints[i]) for i in range(length)]
         cuts[0] = 0.0
@@ -78,8 +83,10 @@ class LayerView:
             cuts = [c + self.noise[row][start + i] for i, c in enumerate(cuts)]
         if self.mirrored:
             held = [held[-1] - value for value in reversed(held)]
+            ties = [ties[-1] - value for value in reversed(ties)]
             cuts = [0.0, *reversed(cuts[1:])]
-        cost, lengths = _shortest(cuts, held, LENGTH_COSTS[width])
+        firm = held[-1] == length * width
+        cost, lengths = _shortest(cuts, None if firm else (held, ties), LENGTH_COSTS[width])
         return cost, lengths[::-1] if self.mirrored else lengths
 
     @staticmethod
@@ -95,11 +102,16 @@ class LayerView:
 
 
 def _shortest(
-    cuts: list[float], held: list[float], menu: tuple[tuple[int, float], ...]
+    cuts: list[float],
+    grounds: tuple[list[float], list[float]] | None,
+    menu: tuple[tuple[int, float], ...],
 ) -> tuple[float, tuple[int, ...]]:
-    """Shortest path over the cut positions; earlier entries of ``menu`` win ties."""
+    """Shortest path over the cut positions; earlier entries of ``menu`` win ties.
+
+    ``grounds`` counts the cells before each position that are held from below, and from either
+    side; None when all are held from below.
+    """
     size = len(cuts)
-    anchored = held[size] > 0
     best = [0.0] * (size + 1)
     step = [0] * size
     for i in range(size - 1, -1, -1):
@@ -109,8 +121,8 @@ def _shortest(
             if end > size:
                 continue
             cost = price + best[end] + (cuts[end] if end < size else 0.0)
-            if anchored:
-                cost += _support_cost(held, i, end)
+            if grounds is not None:
+                cost += _support_cost(*grounds, i, end)
             if cost < low - 1e-9:
                 low, step[i] = cost, length
         best[i] = low
@@ -121,10 +133,9 @@ def _shortest(
     return best[0], tuple(lengths)
 
 
-def _support_cost(held: list[float], start: int, end: int) -> float:
-    below = held[end] - held[start]
-    if below == 0:
-        return FLOATING
+def _support_cost(held: list[float], ties: list[float], start: int, end: int) -> float:
+    if held[end] == held[start]:
+        return LOST if ties[end] == ties[start] else FLOATING
     half = (end - start) // 2
     if half and (held[start + half] == held[start] or held[end - half] == held[end]):
         return TIPPING

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from brickgpt_engine.layout.courses import (
     FLOATING,
     LENGTH_COSTS,
+    LOST,
     THROUGH,
     TIPPING,
     LayerView,
     Placement,
+    Table,
     fill,
     summed_area,
     transposed,
@@ -67,6 +69,7 @@ class Layer:
     Args:
         mask: cells to fill, shape (X, Y).
         below: cells filled right below, same shape; all True on the baseplate.
+        above: cells filled right above, same shape.
         joints: joints of the layer below.
         parity: 0 or 1; decides ties.
         randomness: largest random cost, in bricks.
@@ -77,6 +80,7 @@ class Layer:
         self,
         mask: NDArray[np.bool_],
         below: NDArray[np.bool_],
+        above: NDArray[np.bool_],
         joints: Joints,
         *,
         parity: int = 0,
@@ -90,17 +94,18 @@ class Layer:
         self.randomness = randomness
         self.rng = rng
         self._rects: dict[Rect, tuple[float, list[Placement]]] = {}
-        support = mask & below
-        self._along_y = self._view(support, joints.y, joints.x)
-        self._along_x = self._view(support.T, joints.x.T, joints.y.T)
+        support, ties = mask & below, mask & (below | above)
+        self._along_y = self._view(support, ties, joints.y, joints.x)
+        self._along_x = self._view(support.T, ties.T, joints.x.T, joints.y.T)
 
-    def _view(self, support: NDArray[np.bool_], along: Weights, across: Weights) -> LayerView:
+    def _view(
+        self, support: NDArray[np.bool_], ties: NDArray[np.bool_], along: Weights, across: Weights
+    ) -> LayerView:
         noise = None
         if self.randomness and self.rng is not None:
             noise = (self.randomness * self.rng.random(support.shape)).tolist()
-        return LayerView(
-            summed_area(support), summed_area(along), summed_area(across), bool(self.parity), noise
-        )
+        tables = [summed_area(values) for values in (support, ties, along, across)]
+        return LayerView(*tables, mirrored=bool(self.parity), noise=noise)
 
     def lay(self) -> list[Placement]:
         """Bricks that cover the mask exactly."""
@@ -184,20 +189,21 @@ class Layer:
         return total
 
     def _support_cost(self, h: int, w: int, x: int, y: int) -> float:
-        table = self._along_y.support
-
-        def held(x0: int, y0: int, x1: int, y1: int) -> float:
-            return table[x1][y1] - table[x0][y1] - table[x1][y0] + table[x0][y0]
-
-        below = held(x, y, x + h, y + w)
+        support = self._along_y.support
+        below = _inside(support, x, y, h, w)
         if below == h * w:
             return 0.0
         if below == 0:
-            return FLOATING
+            return FLOATING if _inside(self._along_y.ties, x, y, h, w) else LOST
         if h > w:
             half = h // 2
-            sides = held(x, y, x + half, y + w), held(x + h - half, y, x + h, y + w)
+            sides = _inside(support, x, y, half, w), _inside(support, x + h - half, y, half, w)
         else:
             half = w // 2
-            sides = held(x, y, x + h, y + half), held(x, y + w - half, x + h, y + w)
+            sides = _inside(support, x, y, h, half), _inside(support, x, y + w - half, h, half)
         return 0.0 if all(sides) else TIPPING
+
+
+def _inside(table: Table, x: int, y: int, h: int, w: int) -> float:
+    top, bottom = table[x], table[x + h]
+    return bottom[y + w] - bottom[y] - top[y + w] + top[y]

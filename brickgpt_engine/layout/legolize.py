@@ -93,7 +93,8 @@ def lay_all(cells: NDArray[np.bool_], options: LayoutOptions, rng: np.random.Gen
         owner = np.full(mask.shape, -1, dtype=np.int32)
         if mask.any():
             parity = (z + options.layer_parity) % 2
-            layer = Layer(mask, below, joints, parity=parity, randomness=options.randomness, rng=rng)
+            above = cells[:, :, z + 1] if z + 1 < cells.shape[2] else np.zeros_like(mask)
+            layer = Layer(mask, below, above, joints, parity=parity, randomness=options.randomness, rng=rng)
             for number, (h, w, x, y) in enumerate(layer.lay()):
                 owner[x : x + h, y : y + w] = number
                 bricks.append(Brick(h, w, x, y, z))
