@@ -243,7 +243,7 @@ LINE = f"0 {IDENTITY} 3005.dat"
         (f"1 4 10 0 {LINE}\n1 2 10 0 {LINE}", 2, "collides with brick 1, 1x1 (0,0,0)"),
         (f"0 FILE a.ldr\n1 4 0 0 0 {IDENTITY} a.ldr", 2, "a.ldr contains itself"),
         (
-            f"0 FILE a\n1 4 0 0 {LINE[:20]} b\n0 FILE b\n1 4 0 0 {LINE[:20]} c\n0 FILE c\n1 4 0 0 {LINE[:20]} B",
+            "".join(f"0 FILE {a}\n1 4 0 0 0 {IDENTITY} {b}\n" for a, b in ["ab", "bc", "cB"]),
             6,
             "B contains itself",
         ),
