@@ -252,17 +252,10 @@ def sofa(facts: Facts) -> Wording:
         )
     features += _armrests(facts) if facts["armrests"] else (("no armrests", "no arms"),)
     features += _back(facts)
-    if facts["feet"]:
-        feet = int(facts["feet"])
-        features.append(
-            (
-                *counted(feet, "foot")[:0],
-                f"{number(feet)} short feet",
-                "short feet",
-                f"{number(feet)} small feet",
-            )
-        )
-    else:
+    feet = int(facts["feet"])
+    if feet:
+        features.append((f"{number(feet)} short feet", "short feet", f"{number(feet)} small feet"))
+    elif facts["base"] == "plinth":
         features.append(("a solid base", "a base that sits on the floor"))
     if facts.get("chaise"):
         features.append(("a chaise", "a chaise at one end", "an extended corner", "one longer end"))

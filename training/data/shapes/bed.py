@@ -8,9 +8,9 @@ from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, cor
 
 PROPORTIONS = {
     "length": Span(1, "short", 10, "long", 14),
-    "height": Span(2, "low", 5, "tall", 10),
+    "height": Span(2, "low", 5, "tall", 11),
     "width": Span(0, "narrow", 5, "wide", 9),
-    "size": Span(3, "small", 21, "large", 31),
+    "size": Span(3, "small", 22, "large", 29),
 }
 
 _STYLES = {"single bed": 0.36, "double bed": 0.38, "four-poster bed": 0.12, "bunk bed": 0.14}
@@ -48,7 +48,7 @@ def _base(voxels: Voxels, dice: Dice, width: int, length: int, facts: dict[str, 
         ring(voxels, 1, width - 1, 1, length - 1, 0, 1)
         return 1
     height = dice.integer("leg_height", 1, 3)
-    thick = dice.integer("leg", 1, 2)
+    thick = dice.integer("leg", 1, 2 if width > 4 else 1)
     corners(voxels, width, length, thick, thick, 0, height)
     facts["legs"] = 4
     return height

@@ -10,7 +10,7 @@ PROPORTIONS = {
     "length": Span(0, "short", 9, "long", 15),
     "width": Span(1, "narrow", 3, "wide", 5),
     "height": Span(2, "low", 4, "tall", 9),
-    "size": Span(3, "small", 17, "large", 27),
+    "size": Span(3, "small", 19, "large", 28),
 }
 
 _STYLES = {"bench": 0.4, "park bench": 0.3, "stone bench": 0.1, "storage bench": 0.1, "pew": 0.1}

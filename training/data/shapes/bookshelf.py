@@ -7,10 +7,10 @@ import numpy as np
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
 
 PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 15),
+    "height": Span(2, "low", 10, "tall", 16),
     "width": Span(0, "narrow", 5, "wide", 9),
     "depth": Span(1, "shallow", 2, "deep", 4),
-    "size": Span(3, "small", 16, "large", 26),
+    "size": Span(3, "small", 20, "large", 28),
 }
 
 _STYLES = {

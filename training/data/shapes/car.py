@@ -10,7 +10,7 @@ PROPORTIONS = {
     "length": Span(0, "short", 9, "long", 15),
     "height": Span(2, "low", 5, "tall", 8),
     "width": Span(1, "narrow", 4, "wide", 7),
-    "size": Span(3, "small", 19, "large", 27),
+    "size": Span(3, "small", 21, "large", 27),
 }
 
 _STYLES = {

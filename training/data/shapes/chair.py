@@ -74,6 +74,8 @@ def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, height
     thick_x, thick_y = int(thick[0]), int(thick[2])
     if depth - 2 * thick_y < 1:
         thick_y = 1
+    if style == "stool" and dice.flag("three_legs", 0.25):
+        return _three_legs(voxels, width, depth, height)
     corners(voxels, width, depth, thick_x, thick_y, 0, height)
     facts: dict[str, Value] = {"legs": 4, "base": "legs"}
     if height >= 4 and dice.flag("stretchers", 0.25):
@@ -82,6 +84,15 @@ def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, height
             box(voxels, x, x + 1, 0, depth, level, level + 1)
         facts["stretchers"] = True
     return facts
+
+
+def _three_legs(voxels: Voxels, width: int, depth: int, height: int) -> dict[str, Value]:
+    """Two legs in front and one in the middle at the rear."""
+    for x in (0, width - 1):
+        box(voxels, x, x + 1, 0, 1, 0, height)
+    middle = (width - 1) // 2
+    box(voxels, middle, width - middle, depth - 1, depth, 0, height)
+    return {"legs": 3, "base": "legs"}
 
 
 def _pedestal(voxels: Voxels, dice: Dice, width: int, depth: int, height: int) -> dict[str, Value]:

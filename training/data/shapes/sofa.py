@@ -14,6 +14,7 @@ PROPORTIONS = {
 
 _STYLES = {"sofa": 0.5, "loveseat": 0.2, "corner sofa": 0.2, "daybed": 0.1}
 _SEATS = {"sofa": {3: 0.6, 4: 0.25, 2: 0.15}, "loveseat": {2: 1.0}, "corner sofa": {3: 0.7, 4: 0.3}}
+_CUSHION = {2: (3, 5), 3: (3, 4), 4: (2, 3)}
 
 
 def sample(rng: np.random.Generator) -> Shape:
@@ -21,7 +22,7 @@ def sample(rng: np.random.Generator) -> Shape:
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
     seats = dice.choice("seats", _SEATS.get(style, {3: 1.0}))
-    cushion = dice.integer("cushion", 2 if seats == 4 else 3, 3 if seats > 2 else 4)
+    cushion = dice.integer("cushion", *_CUSHION[seats])
     split = style != "daybed" and dice.flag("split", 0.75)
     arm = dice.integer("arm", 1, 2) if style != "daybed" and dice.flag("armrests", 0.85) else 0
     inner = seats * cushion + (seats - 1) * int(split)
@@ -54,9 +55,11 @@ def _base(voxels: Voxels, dice: Dice, width: int, front: int, depth: int, facts:
             for y in (front, front + depth - thick):
                 box(voxels, x, x + thick, y, y + thick, 0, 1)
         facts["feet"] = 2 * len(spots)
+        facts["base"] = "feet"
         box(voxels, 0, width, front, front + depth, 1, 2)
         return 2
     facts["feet"] = 0
+    facts["base"] = "plinth"
     box(voxels, 0, width, front, front + depth, 0, 1)
     return 1
 
@@ -87,6 +90,7 @@ def _chaise(
     box(voxels, x0, x0 + wide, front - reach, front + 2, z - 1, z + 1)
     if z == 2:
         box(voxels, x0, x0 + wide, front - reach, front - reach + 1, 0, 1)
+        return {"chaise": True, "feet": 0}
     return {"chaise": True}
 
 

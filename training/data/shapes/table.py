@@ -7,7 +7,7 @@ import numpy as np
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
 
 PROPORTIONS = {
-    "height": Span(2, "low", 5, "tall", 9),
+    "height": Span(2, "low", 5, "tall", 10),
     "length": Span(0, "short", 7, "long", 12),
     "width": Span(1, "narrow", 5, "wide", 9),
     "size": Span(3, "small", 18, "large", 28),
@@ -69,7 +69,7 @@ def _support_kind(dice: Dice, style: str, width: int, depth: int) -> str:
 def _legs(voxels: Voxels, dice: Dice, width: int, depth: int, height: int) -> dict[str, Value]:
     wide = width >= 7 and depth >= 6
     thick = dice.choice("leg", {"1x1": 0.45, "2x2": 0.35, "2x1": 0.2} if wide else {"1x1": 0.8, "2x1": 0.2})
-    inset = dice.integer("inset", 0, 1) if wide else 0
+    inset = dice.integer("inset", 0, 1) if wide and depth > 6 else 0
     corners(voxels, width, depth, int(thick[0]), int(thick[2]), 0, height, inset)
     facts: dict[str, Value] = {"legs": 4}
     if thick != "1x1":
