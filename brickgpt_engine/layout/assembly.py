@@ -24,6 +24,8 @@ class Assembly:
     def __init__(self, shape: tuple[int, ...], bricks: Iterable[Brick] = ()) -> None:
         self.owner: NDArray[np.int32] = np.full(shape, -1, dtype=np.int32)
         """Number of the brick in each cell, -1 where there is none."""
+        self.cells: NDArray[np.bool_] = np.zeros(shape, dtype=bool)
+        """Cells of the shape: every cell that was ever filled."""
         self.bricks: dict[int, Brick] = {}
         self._next = 0
         for brick in bricks:
@@ -33,6 +35,7 @@ class Assembly:
         """An independent assembly with the same bricks under the same numbers."""
         twin = Assembly(())
         twin.owner = self.owner.copy()
+        twin.cells = self.cells
         twin.bricks = dict(self.bricks)
         twin._next = self._next
         return twin
@@ -42,6 +45,7 @@ class Assembly:
         number = self._next
         self._next += 1
         self.owner[brick.slices] = number
+        self.cells[brick.slices] = True
         self.bricks[number] = brick
         return number
 

@@ -18,7 +18,7 @@ THROUGH = 1.1
 """Cost of one unit edge of joint above another joint; more than a brick, so that a wall is staggered."""
 FLOATING = 4.0
 """Cost of a brick with no cell below."""
-LOST = 12.0
+LOST = 30.0
 """Cost of a brick with no cell below or above: nothing can ever hold it."""
 TIPPING = 1.5
 """Cost of a brick that is supported under one of its halves only."""

@@ -22,6 +22,7 @@ from brickgpt_engine.layout.courses import (
     transposed,
 )
 from brickgpt_engine.layout.regions import CUTS, Rect, Rows, corner_cuts, cut, patches, rows_of
+from brickgpt_engine.layout.rescue import toggled, tying_bricks
 
 DEPTH_GAIN = 0.5
 """How much more a joint weighs for each layer that it already runs through."""
@@ -104,8 +105,14 @@ class Layer:
         noise = None
         if self.randomness and self.rng is not None:
             noise = (self.randomness * self.rng.random(support.shape)).tolist()
-        tables = [summed_area(values) for values in (support, ties, along, across)]
-        return LayerView(*tables, mirrored=bool(self.parity), noise=noise)
+        return LayerView(
+            summed_area(support),
+            summed_area(ties),
+            summed_area(along),
+            summed_area(across),
+            mirrored=bool(self.parity),
+            noise=noise,
+        )
 
     def lay(self) -> list[Placement]:
         """Bricks that cover the mask exactly."""
@@ -115,17 +122,31 @@ class Layer:
         return placements
 
     def _lay_patch(self, patch: Rows) -> list[Placement]:
+        best = self._cut_and_fill(patch)
+        lost = [brick for brick in best if self._is_lost(brick)]
+        if not lost:
+            return best
+        tied = tying_bricks(patch, toggled((0,) * len(patch), lost))
+        for part in patches(toggled(patch, tied)):
+            tied += self._cut_and_fill(part)
+        return min(best, tied, key=self._rounded_cost)
+
+    def _is_lost(self, brick: Placement) -> bool:
+        h, w, x, y = brick
+        return _inside(self._along_y.ties, x, y, h, w) == 0
+
+    def _cut_and_fill(self, patch: Rows) -> list[Placement]:
+        """The cheapest layout of a patch over several ways to cut it into rectangles."""
         ways = [cut(patch, way) for way in CUTS]
         if self.parity:
             ways = [ways[1], ways[0], ways[3], ways[2]]
-        ways += sorted(corner_cuts(patch), key=lambda rects: sum(self._fill(r)[0] for r in rects))[
-            :CORNERS_TRIED
-        ]
+        ways += sorted(corner_cuts(patch), key=self._sum_of_fills)[:CORNERS_TRIED]
         unique = list(dict.fromkeys(ways))
         layouts = [[brick for rect in way for brick in self._fill(rect)[1]] for way in unique]
-        if len(layouts) == 1:
-            return layouts[0]
-        return min(layouts, key=lambda bricks: round(self.cost(bricks), 6))
+        return layouts[0] if len(layouts) == 1 else min(layouts, key=self._rounded_cost)
+
+    def _rounded_cost(self, placements: list[Placement]) -> float:
+        return round(self.cost(placements), 6)
 
     def _sum_of_fills(self, rects: tuple[Rect, ...]) -> float:
         return round(sum(self._fill(rect)[0] for rect in rects), 6)

@@ -102,7 +102,8 @@ def rebuilt(
 ) -> Assembly:
     """A copy in which some bricks are taken out and their cells are laid again, bottom to top.
 
-    Each step takes the brick that unites most groups, then the largest, then a random one;
+    Each step takes the brick that unites most groups, then the one that ties most loose rim cells,
+    then the largest, then a random one;
     ``variety`` (0 … 1) is the share of a brick's size that chance may take off.
     """
     trial = assembly.copy()
@@ -132,7 +133,7 @@ def _relay_layer(
     queue = []
     for brick in _candidates(z, free):
         rank = -brick.area * (1 - variety * float(rng.random()))
-        key = (-_united(trial, brick, groups), rank, float(rng.random()))
+        key = (-_united(trial, brick, groups), -_saved(trial, brick), rank, float(rng.random()))
         queue.append((key, (brick.h, brick.w, brick.x, brick.y)))
     heapq.heapify(queue)
     while free:
@@ -173,6 +174,18 @@ def _touching(trial: Assembly, brick: Brick) -> set[int]:
 def _united(trial: Assembly, brick: Brick, groups: Groups) -> int:
     """How many groups a brick would unite."""
     return len({groups.find(number) for number in _touching(trial, brick)})
+
+
+def _saved(trial: Assembly, brick: Brick) -> int:
+    """How many cells with nothing below or above the brick would tie to one that has something."""
+    x, y, z = brick.slices
+    held = np.zeros((brick.h, brick.w), dtype=bool)
+    if z > 0:
+        held |= trial.cells[x, y, z - 1]
+    if z + 1 < trial.cells.shape[2]:
+        held |= trial.cells[x, y, z + 1]
+    tied = int(held.sum())
+    return brick.area - tied if tied else 0
 
 
 def _place(trial: Assembly, brick: Brick, groups: Groups) -> None:
