@@ -1,0 +1,239 @@
+r"""The syntax of a brick line as token paths, built from whatever tokenizer a model has.
+
+A line ``hxw (x,y,z)\n`` has four fields: ``hxw (``, ``x,``, ``y,`` and ``z)\n``. For each
+field a trie holds the token path of every legal value, so that a tokenizer may write a
+value as one token, as several, or digit by digit. Where only one token can follow it is
+*forced*: it costs no decision and rides along with the next pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.bricks import FOOTPRINTS, Brick
+from brickgpt_engine.decoding.tokenizer import TextTokenizer, as_tokenizer
+from brickgpt_engine.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Value: TypeAlias = tuple[int, ...]
+"""What a field says: ``(h, w)`` for the dimensions, ``(n,)`` for a coordinate."""
+
+FIELD_NAMES = ("dimensions", "x", "y", "z")
+_BEFORE = "2x4 (1,2,3)\n"
+_AFTER = "1x1 (0,0,0)\n"
+
+
+@dataclass(eq=False)
+class Node:
+    """A place in a field's trie.
+
+    Attributes:
+        children: next node by token id.
+        allowed: the token ids that may follow, ascending, shape (n,).
+        value: what the field says, once a path has ended here.
+    """
+
+    children: dict[int, Node] = field(default_factory=dict)
+    allowed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    value: Value | None = None
+
+    def insert(self, path: Sequence[int], value: Value) -> None:
+        """Add the token path of ``value``."""
+        node = self
+        for token in path:
+            node = node.children.setdefault(token, Node())
+        node.value = value
+
+    def freeze(self) -> None:
+        """Fill in ``allowed`` from here down."""
+        self.allowed = np.array(sorted(self.children), dtype=np.int64)
+        for child in self.children.values():
+            child.freeze()
+
+    def ambiguous(self) -> bool:
+        """Whether the path of one value begins the path of another, here or below."""
+        here = self.value is not None and bool(self.children)
+        return here or any(child.ambiguous() for child in self.children.values())
+
+
+class BrickGrammar:
+    """Token paths of every legal brick line.
+
+    Args:
+        tokenizer: a ``tokenizers.Tokenizer``, or one with its special tokens.
+        world_dim: coordinates run from 0 to ``world_dim - 1``.
+        footprints: the dimensions ``(h, w)`` that a line may begin with.
+
+    Attributes:
+        eos_id: the token that, at the start of a line, ends the text.
+        roots: the trie of each field, in order.
+        max_line_tokens: tokens of the longest legal line.
+
+    Raises:
+        ModelError: the tokenizer cannot spell a brick line, joins characters of two
+            fields in one token, or spells two values so that they cannot be told apart.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer | TextTokenizer,
+        world_dim: int,
+        footprints: Iterable[tuple[int, int]] = FOOTPRINTS,
+    ) -> None:
+        self.tokenizer = as_tokenizer(tokenizer)
+        self.eos_id = self.tokenizer.eos_id
+        self.world_dim = world_dim
+        self.footprints = tuple(footprints)
+        coordinates: list[Value] = [(number,) for number in range(world_dim)]
+        values: list[list[Value]] = [[*self.footprints], coordinates, coordinates, coordinates]
+        self._paths: list[dict[Value, list[int]]] = [
+            {value: self._path(index, value) for value in of_field} for index, of_field in enumerate(values)
+        ]
+        self._check_joints()
+        self.roots = tuple(self._trie(index) for index in range(4))
+        self.max_line_tokens = sum(max(len(path) for path in paths.values()) for paths in self._paths)
+
+    def encode(self, bricks: Iterable[Brick]) -> list[int]:
+        """Token ids of whole lines, in the spelling that the tries hold.
+
+        Raises:
+            ModelError: a brick that the grammar does not allow.
+        """
+        ids: list[int] = []
+        for brick in bricks:
+            try:
+                for paths, value in zip(self._paths, _fields(brick), strict=True):
+                    ids += paths[value]
+            except KeyError as error:
+                raise ModelError(f"brick {brick} is outside the grammar of this model and world") from error
+        return ids
+
+    def _trie(self, index: int) -> Node:
+        root = Node()
+        for value, path in self._paths[index].items():
+            root.insert(path, value)
+        if index == 0:
+            root.insert([self.eos_id], ())
+        if root.ambiguous():
+            raise ModelError(
+                f"the tokenizer spells two values of the {FIELD_NAMES[index]} field alike up to the end of "
+                "one; such a tokenizer cannot be constrained"
+            )
+        root.freeze()
+        return root
+
+    def _path(self, index: int, value: Value) -> list[int]:
+        """Tokens of one field's value, cut out of a sample text by the text positions of its tokens."""
+        parts = ["1x2 (", "3,", "4,", "0)\n"]
+        parts[index] = _spell(index, value)
+        text = _BEFORE + "".join(parts) + _AFTER
+        begin = len(_BEFORE) + sum(map(len, parts[:index]))
+        end = begin + len(parts[index])
+        ids = self.tokenizer.encode(text)
+        ends = self._ends(ids, text)
+        starts = [0, *ends[:-1]]
+        for token, start, stop in zip(ids, starts, ends, strict=True):
+            if start < begin < stop or start < end < stop:
+                raise ModelError(
+                    f"the tokenizer joins two fields of a brick line in one token "
+                    f"({self.tokenizer.token(token)!r}, at the {FIELD_NAMES[index]} field); "
+                    "use logit masking off, or a tokenizer that splits numbers from punctuation"
+                )
+        return [t for t, s, e in zip(ids, starts, ends, strict=True) if s >= begin and e <= end and e > begin]
+
+    def _ends(self, ids: Sequence[int], text: str) -> list[int]:
+        """Text position after each token; decoded, since tokenizers trim white space from their offsets."""
+        ends = [len(self.tokenizer.decode(ids[:count])) for count in range(1, len(ids) + 1)]
+        if self.tokenizer.decode(ids) != text:
+            raise ModelError(
+                f"the tokenizer does not give back the brick line it was given "
+                f"({self.tokenizer.decode(ids)[:60]!r}); it cannot write this text format"
+            )
+        return ends
+
+    def _check_joints(self) -> None:
+        """Compare paths joined field by field with whole lines, where merges across fields would show."""
+        rng = np.random.default_rng(0)
+        lines = []
+        for _ in range(24):
+            h, w = self.footprints[int(rng.integers(len(self.footprints)))]
+            x, y, z = (int(n) for n in rng.integers(self.world_dim, size=3))
+            lines.append(Brick(h, w, x, y, z))
+        prefix = self.tokenizer.encode(_BEFORE)
+        whole = self.tokenizer.encode(_BEFORE + "".join(f"{brick}\n" for brick in lines))
+        if whole != prefix + self.encode(lines):
+            raise ModelError(
+                "the tokenizer spells a field of a brick line differently depending on its neighbours; "
+                "switch logit masking off, or use a tokenizer that splits numbers from punctuation"
+            )
+
+
+class LineCursor:
+    """A position within one line that is being written.
+
+    Attributes:
+        node: where in the current field's trie the line stands.
+        values: the fields completed so far.
+    """
+
+    __slots__ = ("_field", "_grammar", "node", "values")
+
+    def __init__(self, grammar: BrickGrammar) -> None:
+        self._grammar = grammar
+        self._field = 0
+        self.node = grammar.roots[0]
+        self.values: list[Value] = []
+
+    @property
+    def allowed(self) -> NDArray[np.int64]:
+        """Token ids that may follow."""
+        return self.node.allowed
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end token was taken."""
+        return self.values == [()]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more can follow in this line."""
+        return len(self.values) == 4 or self.ended
+
+    def advance(self, token: int) -> list[int]:
+        """Take ``token`` (one of ``allowed``) and every forced token after it; returns all of them."""
+        taken = [token]
+        self._step(token)
+        while not self.complete and len(self.node.allowed) == 1:
+            taken.append(int(self.node.allowed[0]))
+            self._step(taken[-1])
+        return taken
+
+    def brick(self) -> Brick:
+        """The brick of a complete line."""
+        (h, w), (x,), (y,), (z,) = self.values
+        return Brick(h, w, x, y, z)
+
+    def _step(self, token: int) -> None:
+        self.node = self.node.children[token]
+        if self.node.value is not None:
+            self.values.append(self.node.value)
+            self._field += 1
+            if not self.complete:
+                self.node = self._grammar.roots[self._field]
+
+
+def _fields(brick: Brick) -> tuple[Value, Value, Value, Value]:
+    return (brick.h, brick.w), (brick.x,), (brick.y,), (brick.z,)
+
+
+def _spell(index: int, value: Value) -> str:
+    if index == 0:
+        return f"{value[0]}x{value[1]} ("
+    return f"{value[0]})\n" if index == 3 else f"{value[0]},"

@@ -1,0 +1,178 @@
+"""From a name to a model that is ready: which folder, which backend, which prompt style."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brickgpt_engine.decoding.llama_config import architecture_of
+from brickgpt_engine.decoding.numpy_llama import NumpyLlama
+from brickgpt_engine.decoding.tokenizer import TextTokenizer, load_tokenizer, read_json
+from brickgpt_engine.decoding.tokens import TokenModel
+from brickgpt_engine.decoding.torch_llama import TorchModel, load_torch_model, torch_missing
+from brickgpt_engine.decoding.weights import Weights
+from brickgpt_engine.errors import ConfigError, ModelError
+
+EMBEDDED = "nano"
+"""Name of the model that comes with the package."""
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PROMPT_STYLES = ("nano", "chat")
+"""What a model folder may say in ``brickgpt.json``: the embedded model's style, or instructions as a chat."""
+NUMPY_LIMIT = 1_000_000_000
+"""From this many weights on, PyTorch is used where it is installed."""
+_TINY = 100_000_000
+"""Below this many weights NumPy is faster than a GPU's launch overhead, so torch is not even imported."""
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with what belongs to it.
+
+    Attributes:
+        token_model: runs the network.
+        tokenizer: its tokenizer and special tokens.
+        prompt_style: ``nano`` or ``chat``.
+        info: facts for people: name, backend, device, parameters, vocabulary, context, …
+    """
+
+    token_model: TokenModel
+    tokenizer: TextTokenizer
+    prompt_style: str
+    info: dict[str, str | int]
+
+
+def embedded_folder() -> Path:
+    """Folder of the model that comes with the package (it need not exist in a bare source tree)."""
+    return Path(__file__).resolve().parent.parent / "models" / EMBEDDED
+
+
+def load_model(name_or_path: str = EMBEDDED, device: str = "auto") -> LoadedModel:
+    """Load a model: ``nano``, a Hugging Face folder, or (with the ``torch`` extra) a hub id.
+
+    A Llama folder runs on NumPy when it is small, unless ``device`` asks for a GPU; larger
+    ones run on NumPy too where PyTorch is not installed.
+
+    Raises:
+        ConfigError: ``device`` is not a known name.
+        ModelError: the model cannot be found or used.
+    """
+    if device not in DEVICES:
+        raise ConfigError(f"device is {device!r}; it must be one of {', '.join(DEVICES)}")
+    folder = embedded_folder() if name_or_path == EMBEDDED else Path(name_or_path).expanduser()
+    if folder.is_dir():
+        return _load_folder(name_or_path, folder, device)
+    if folder.is_file():
+        raise ModelError(f"{folder} is a file; give the Hugging Face folder that holds the model")
+    if name_or_path == EMBEDDED:
+        raise ModelError(f"the embedded model is missing from {folder}; install the package again")
+    if not _HUB_ID.fullmatch(name_or_path) or name_or_path.startswith("."):
+        raise ModelError(f"there is no model folder {name_or_path}; give 'nano', a folder or a hub id")
+    return _load_hub(name_or_path, device)
+
+
+def _load_folder(name: str, folder: Path, device: str) -> LoadedModel:
+    style = _prompt_style(folder)
+    if (folder / "adapter_config.json").is_file():
+        return _loaded(name, load_torch_model(str(folder), device), _adapter_tokenizer(folder), style)
+    settings = read_json(folder / "config.json")
+    tokenizer = load_tokenizer(folder)
+    if _use_numpy(settings, folder, device):
+        return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style)
+    return _loaded(name, load_torch_model(str(folder), device), tokenizer, style)
+
+
+def _use_numpy(settings: dict[str, Any], folder: Path, device: str) -> bool:
+    """Whether the NumPy backend is the right one for a folder on ``device``."""
+    if device in ("cuda", "mps"):
+        return False
+    if torch_missing() is not None:
+        return True  # for another architecture its loader says what is missing
+    if architecture_of(settings) != "LlamaForCausalLM":
+        return False
+    parameters = Weights(folder).parameters
+    if parameters < _TINY:
+        return True
+    return parameters < NUMPY_LIMIT and (device == "cpu" or not _cuda_there())
+
+
+def _cuda_there() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _load_hub(name: str, device: str) -> LoadedModel:
+    if torch_missing() is not None:
+        raise ModelError(
+            f"there is no folder {name}; if it is a Hugging Face hub id, loading it needs: "
+            "pip install 'brickgpt-studio[torch]'"
+        )
+    model = load_torch_model(name, device)
+    return _loaded(name, model, _hub_tokenizer(name), "chat")
+
+
+def _hub_tokenizer(name: str) -> TextTokenizer:
+    """Tokenizer of a hub id (or of a folder without one of its own), through transformers."""
+    from transformers import AutoTokenizer
+
+    try:
+        found = AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the tokenizer of {name} cannot be loaded: {' '.join(str(error).split())[:200]}"
+        ) from error
+    backend = getattr(found, "backend_tokenizer", None)
+    if backend is None or found.eos_token_id is None:
+        raise ModelError(f"{name} has no fast tokenizer with an end token; BrickGPT needs tokenizer.json")
+    return TextTokenizer(backend, int(found.eos_token_id), found.bos_token_id, found.chat_template)
+
+
+def _adapter_tokenizer(folder: Path) -> TextTokenizer:
+    """An adapter's own tokenizer, else that of its base model."""
+    if (folder / "tokenizer.json").is_file():
+        return load_tokenizer(folder)
+    base = read_json(folder / "adapter_config.json").get("base_model_name_or_path")
+    if not isinstance(base, str):
+        raise ModelError(
+            f"{folder}/adapter_config.json names no base model; save the adapter again with peft"
+        )
+    return load_tokenizer(Path(base)) if Path(base).is_dir() else _hub_tokenizer(base)
+
+
+def _prompt_style(folder: Path) -> str:
+    """What ``brickgpt.json`` says the model was trained on; without it, instructions as a chat."""
+    settings = read_json(folder / "brickgpt.json", missing={})
+    version = settings.get("format_version", _FORMAT_VERSION)
+    if version != _FORMAT_VERSION:
+        raise ModelError(
+            f"{folder}/brickgpt.json has format_version {version}; this program reads {_FORMAT_VERSION}"
+        )
+    style = settings.get("prompt_style", "chat")
+    if style not in PROMPT_STYLES:
+        raise ModelError(
+            f"{folder}/brickgpt.json has prompt_style {style!r}; known are {', '.join(PROMPT_STYLES)}"
+        )
+    return str(style)
+
+
+def _loaded(name: str, model: NumpyLlama | TorchModel, tokenizer: TextTokenizer, style: str) -> LoadedModel:
+    if tokenizer.vocab_size > model.vocab_size:
+        raise ModelError(
+            f"the tokenizer of {name} has {tokenizer.vocab_size} tokens and the model {model.vocab_size} "
+            "logits; they belong to different models"
+        )
+    info: dict[str, str | int] = {
+        "name": name,
+        "backend": "numpy" if isinstance(model, NumpyLlama) else "torch",
+        "device": "cpu" if isinstance(model, NumpyLlama) else model.device,
+        "dtype": "float32" if isinstance(model, NumpyLlama) else model.dtype,
+        "parameters": model.parameters,
+        "vocab_size": model.vocab_size,
+        "context_length": model.context_length,
+        "prompt_style": style,
+    }
+    return LoadedModel(model, tokenizer, style, info)

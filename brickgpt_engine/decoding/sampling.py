@@ -1,0 +1,71 @@
+"""Choosing a token: plain functions from logits to probabilities, and a draw from them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.errors import ModelError
+
+Probabilities: TypeAlias = NDArray[np.float64]
+
+
+def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabilities:
+    """``exp(logits / temperature)``, normalised, in double precision; same shape as ``logits`` (n,).
+
+    Raises:
+        ModelError: no logit is a finite number.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max()
+    weights = np.exp(scaled)
+    total = weights.sum()
+    if not 0.0 < total < np.inf:
+        raise ModelError("the model gives no allowed token a finite logit; its weights are damaged")
+    return np.asarray(weights / total)
+
+
+def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
+    """Index drawn from ``probabilities`` (n,) by inversion: one uniform number per draw."""
+    cumulative = np.cumsum(probabilities)
+    index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+    return min(index, len(probabilities) - 1)
+
+
+def sample_allowed(
+    logits: NDArray[np.floating], allowed: NDArray[np.int64], temperature: float, rng: np.random.Generator
+) -> int:
+    """Token id drawn from the softmax over ``allowed`` ids alone."""
+    return int(allowed[draw(softmax(logits[allowed], temperature), rng)])
+
+
+def keep_top_k(probabilities: Probabilities, k: int) -> Probabilities:
+    """Zero all but the ``k`` largest entries (ties with the k-th are kept) and normalise; 0 keeps all."""
+    if k <= 0 or k >= len(probabilities):
+        return probabilities
+    smallest = np.partition(probabilities, -k)[-k]
+    kept = np.where(probabilities >= smallest, probabilities, 0.0)
+    return np.asarray(kept / kept.sum())
+
+
+def keep_top_p(probabilities: Probabilities, p: float) -> Probabilities:
+    """Keep the smallest set of most likely entries whose mass reaches ``p``, and normalise; 1 keeps all."""
+    if p >= 1.0:
+        return probabilities
+    order = np.argsort(-probabilities, kind="stable")
+    mass_before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = np.zeros_like(probabilities)
+    chosen = order[mass_before < p]
+    chosen = chosen if len(chosen) else order[:1]
+    kept[chosen] = probabilities[chosen]
+    return np.asarray(kept / kept.sum())
+
+
+def sample_free(
+    logits: NDArray[np.floating], temperature: float, top_k: int, top_p: float, rng: np.random.Generator
+) -> int:
+    """Token id drawn from the whole vocabulary after temperature, then top-k, then top-p."""
+    probabilities = keep_top_p(keep_top_k(softmax(logits, temperature), top_k), top_p)
+    return draw(probabilities, rng)

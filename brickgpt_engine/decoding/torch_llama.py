@@ -1,0 +1,190 @@
+"""Any Hugging Face causal language model through PyTorch: CUDA, MPS or CPU (the ``torch`` extra)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brickgpt_engine.decoding.tokens import Logits, check_room
+from brickgpt_engine.errors import ModelError
+
+_INSTALL = "pip install 'brickgpt-studio[torch]'"
+_DEFAULT_CONTEXT = 8192
+
+
+class TorchModel:
+    """A transformers model with a cache that is cropped to go back.
+
+    Args:
+        model: a causal language model in evaluation mode, on its device.
+        device: that device's name.
+
+    Attributes:
+        device: that device's name.
+    """
+
+    def __init__(self, model: Any, device: str) -> None:
+        self._model = model
+        self.device = device
+        self._vocab = int(model.get_output_embeddings().weight.shape[0])
+        self._context = int(getattr(model.config, "max_position_embeddings", None) or _DEFAULT_CONTEXT)
+        self._length = 0
+        self._cache = self._new_cache()
+
+    @property
+    def length(self) -> int:
+        """Tokens in the cache."""
+        return self._length
+
+    @property
+    def vocab_size(self) -> int:
+        """Length of a logits vector."""
+        return self._vocab
+
+    @property
+    def context_length(self) -> int:
+        """Most tokens that the cache can hold."""
+        return self._context
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(int(p.numel()) for p in self._model.parameters())
+
+    @property
+    def dtype(self) -> str:
+        """Type that the weights are kept in."""
+        return str(self._model.dtype).removeprefix("torch.")
+
+    def prefill(self, ids: Sequence[int]) -> Logits:
+        """Forget everything, read ``ids``, and return the logits after the last, shape (vocab_size,)."""
+        self._cache = self._new_cache()
+        self._length = 0
+        return self.extend(ids)
+
+    def extend(self, ids: Sequence[int]) -> Logits:
+        """Read ``ids`` after what is cached, in one pass; return the logits after the last.
+
+        Raises:
+            ModelError: no ids, unknown ids, a full context, or no memory left on the device.
+        """
+        check_room(ids, self._length, self)
+        import torch
+
+        try:
+            with torch.inference_mode():
+                batch = torch.tensor([list(ids)], device=self.device)
+                answer = self._model(batch, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+                logits = answer.logits[0, -1].float().cpu().numpy()
+        except torch.cuda.OutOfMemoryError as error:
+            raise ModelError(
+                "the GPU is out of memory; close other programs on it, or use --device cpu or a smaller model"
+            ) from error
+        self._length += len(ids)
+        return np.asarray(logits, dtype=np.float32)
+
+    def rewind(self, length: int) -> None:
+        """Forget all but the first ``length`` tokens.
+
+        Raises:
+            ModelError: there are not that many.
+        """
+        if not 0 <= length <= self._length:
+            raise ModelError(f"cannot rewind to {length} tokens: the model holds {self._length}")
+        if length < self._length:
+            # transformers reads 0 and negative numbers as counts to drop from the end
+            if length == 0:
+                self._cache = self._new_cache()
+            else:
+                self._cache.crop(length)
+        self._length = length
+
+    def _new_cache(self) -> Any:
+        from transformers import DynamicCache
+
+        return DynamicCache()
+
+
+def torch_missing() -> str | None:
+    """Name of the first package that this backend lacks, or None."""
+    return next((name for name in ("torch", "transformers") if find_spec(name) is None), None)
+
+
+def require_torch(why: str) -> None:
+    """Refuse when PyTorch is not installed; ``why`` says what needs it.
+
+    Raises:
+        ModelError: torch or transformers is missing.
+    """
+    missing = torch_missing()
+    if missing is not None:
+        raise ModelError(f"{why} needs {missing}; install it with: {_INSTALL}")
+
+
+def pick_device(device: str) -> str:
+    """The torch device for ``auto``, ``cuda``, ``mps`` or ``cpu``.
+
+    Raises:
+        ModelError: the device asked for is not there.
+    """
+    require_torch(f"device {device}")
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name, usable in there.items() if usable)
+    if not there[device]:
+        raise ModelError(f"this PyTorch sees no {device} device; use --device cpu or --device auto")
+    return device
+
+
+def load_torch_model(name_or_path: str, device: str) -> TorchModel:
+    """Load a folder or hub id on ``device`` (see :func:`pick_device`); a LoRA folder is merged into its base.
+
+    Weights are float32 on the CPU, and bfloat16 (float16 on MPS) elsewhere.
+
+    Raises:
+        ModelError: missing packages, device, access or files.
+    """
+    device = pick_device(device)
+    import torch
+
+    dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device, torch.float32)
+    try:
+        model = _load(name_or_path, dtype)
+        return TorchModel(model.to(device).eval(), device)
+    except torch.cuda.OutOfMemoryError as error:
+        raise ModelError(
+            f"{name_or_path} does not fit into the GPU's memory; use --device cpu or a smaller model"
+        ) from error
+    except (OSError, ValueError, RuntimeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{name_or_path} cannot be loaded: {_advice(error)}") from error
+
+
+def _load(name_or_path: str, dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    if not (Path(name_or_path) / "adapter_config.json").is_file():
+        return AutoModelForCausalLM.from_pretrained(name_or_path, dtype=dtype)
+    if find_spec("peft") is None:
+        raise ModelError(f"{name_or_path} is a LoRA adapter, which needs peft; install it with: {_INSTALL}")
+    peft: Any = import_module("peft")
+    return peft.AutoPeftModelForCausalLM.from_pretrained(name_or_path, dtype=dtype).merge_and_unload()
+
+
+def _advice(error: BaseException) -> str:
+    """One line that says what went wrong and what to do, from the libraries' long messages."""
+    text = " ".join(str(error).split())
+    if "gated repo" in text or "401" in text or "403" in text:
+        return "the repository is gated; accept its terms on huggingface.co and set HF_TOKEN"
+    if "connect" in text.lower() or "offline" in text.lower() or "couldn't find them in the cached" in text:
+        return "the Hugging Face hub cannot be reached and no copy is cached; give a local folder"
+    if "not a valid model identifier" in text or "404" in text:
+        return "no such folder or hub repository"
+    return text[:200]

@@ -1,0 +1,116 @@
+"""Every option of generation, checked on construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
+from brickgpt_engine.errors import ConfigError
+
+INSTRUCTION_FORMATS = ("brickgpt", "few_shot", "zero_shot")
+DEVICES = ("auto", "cuda", "mps", "cpu")
+SOLVERS = ("auto", "highs", "gurobi")
+CRITERIA = ("paper", "equilibrium")
+MAX_SEED = 2**63 - 1
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "instruction_format": INSTRUCTION_FORMATS,
+    "device": DEVICES,
+    "solver": SOLVERS,
+    "criterion": CRITERIA,
+}
+_INTEGERS: dict[str, tuple[int, int]] = {
+    "world_dim": (1, MAX_WORLD_DIM),
+    "max_bricks": (0, 1_000_000),
+    "max_brick_rejections": (0, 1_000_000),
+    "max_regenerations": (0, 1_000_000),
+    "top_k": (0, 10_000_000),
+}
+_NUMBERS: dict[str, tuple[float, float]] = {
+    "temperature": (0.01, 100.0),
+    "temperature_increase": (0.0, 100.0),
+    "max_temperature": (0.01, 100.0),
+    "top_p": (0.0, 1.0),
+}
+_SWITCHES = ("use_logit_masking", "physics")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationConfig:
+    """How a structure is generated. Names and defaults are those of the published program where it has them.
+
+    Attributes:
+        model_name_or_path: ``nano`` for the embedded model, a Hugging Face folder, or a hub id.
+        world_dim: side of the world in cells.
+        max_bricks: most bricks in a structure; 0 gives an empty one.
+        max_brick_rejections: most rejected attempts per brick before the structure ends there;
+            0 accepts what the model says without looking (invalid bricks are then reported, not placed).
+        use_logit_masking: sample only tokens that the syntax allows.
+        max_regenerations: most rollbacks after an unstable end; 0 switches rollback off.
+        solver: ``auto``, ``highs`` or ``gurobi``.
+        physics: judge stability by forces; otherwise by connection to the ground alone.
+        criterion: ``paper`` or ``equilibrium``, the meaning of "stable".
+        temperature: softmax temperature.
+        temperature_increase: added for each brick drawn again after it was rejected.
+        max_temperature: where that rise ends.
+        top_k: most likely tokens kept, 0 for all (only without logit masking).
+        top_p: probability mass kept (only without logit masking).
+        instruction_format: ``brickgpt``, ``few_shot`` or ``zero_shot``, for models with a chat prompt.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        seed: makes a run repeatable; None draws a fresh one.
+
+    Raises:
+        ConfigError: an option has an impossible value; the message names it and its range.
+    """
+
+    model_name_or_path: str = "nano"
+    world_dim: int = 20
+    max_bricks: int = 2000
+    max_brick_rejections: int = 500
+    use_logit_masking: bool = True
+    max_regenerations: int = 100
+    solver: str = "auto"
+    physics: bool = True
+    criterion: str = "paper"
+    temperature: float = 0.6
+    temperature_increase: float = 0.01
+    max_temperature: float = 2.0
+    top_k: int = 20
+    top_p: float = 1.0
+    instruction_format: str = "brickgpt"
+    device: str = "auto"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(choices)}"
+                )
+        for name, (least, most) in _INTEGERS.items():
+            _check_number(name, getattr(self, name), True, least, most)
+        for name, (low, high) in _NUMBERS.items():
+            _check_number(name, getattr(self, name), False, low, high)
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
+        if self.seed is not None:
+            _check_number("seed", self.seed, True, 0, MAX_SEED)
+        if not self.model_name_or_path or not isinstance(self.model_name_or_path, str):
+            raise ConfigError("model_name_or_path is empty; give 'nano', a model folder or a hub id")
+        if self.top_p == 0:
+            raise ConfigError("top_p is 0; it must be above 0 and at most 1")
+        if self.max_temperature < self.temperature:
+            raise ConfigError(
+                f"max_temperature is {self.max_temperature:g}; it must be at least "
+                f"temperature, {self.temperature:g}"
+            )
+
+
+def _check_number(name: str, value: Any, whole: bool, least: float, most: float) -> None:
+    """Refuse what is no number from ``least`` to ``most`` (NaN is not: it compares false)."""
+    is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:
+        kind = "a whole number" if whole else "a number"
+        raise ConfigError(f"{name} is {value!r}; it must be {kind} between {least} and {most}")

@@ -1,0 +1,315 @@
+"""Algorithm 1 of the paper as a stream of events: rejection sampling per brick, physics at the end, rollback.
+
+Source: "Generating Physically Stable and Buildable Brick Structures from Text",
+arXiv 2505.05469, Algorithm 1; numbers and options as in the published program.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
+from brickgpt_engine.decoding.grammar import BrickGrammar
+from brickgpt_engine.decoding.loader import LoadedModel
+from brickgpt_engine.decoding.tokens import TokenStream
+from brickgpt_engine.errors import BrickGPTError, ConfigError, PromptError, SolverError
+from brickgpt_engine.generation.config import GenerationConfig
+from brickgpt_engine.generation.events import (
+    BrickPlaced,
+    BrickRejected,
+    Event,
+    Failed,
+    Finished,
+    GenerationResult,
+    RolledBack,
+    StabilityChecked,
+    Started,
+)
+from brickgpt_engine.generation.prompts import encode_prompt
+from brickgpt_engine.generation.writer import Line, LineWriter
+from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
+
+Judge: TypeAlias = Callable[[BrickStructure], StabilityReport]
+
+
+class BrickGenerator:
+    """Generates structures with one loaded model, one at a time.
+
+    Args:
+        model: what :func:`brickgpt_engine.decoding.load_model` returns.
+    """
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.model = model
+        self._structure = BrickStructure()
+        self._grammars: dict[int, BrickGrammar] = {}
+
+    @property
+    def current(self) -> BrickStructure:
+        """A copy of the structure as it stands in the run in progress, or at the end of the last one."""
+        return self._structure.copy()
+
+    def generate(
+        self, prompt: str, config: GenerationConfig | None = None, *, start: BrickStructure | None = None
+    ) -> Iterator[Event]:
+        """Generate a structure for ``prompt``; closing the iterator cancels.
+
+        A model or solver that fails in the middle gives a last event
+        :class:`~brickgpt_engine.generation.events.Failed` with what was built.
+
+        Args:
+            prompt: what to build.
+            config: options; the defaults where None. Its model and device were settled at loading.
+            start: bricks to continue from. Rollback may take some of them away.
+
+        Raises:
+            PromptError: the prompt is empty or does not fit the model.
+            ConfigError: ``start`` belongs to a world of another size.
+            ModelError: the tokenizer cannot write brick lines, or lacks what the prompt needs.
+            SolverError: the solver that is asked for is not there.
+        """
+        config = config or GenerationConfig()
+        if start is not None and start.world_dim != config.world_dim:
+            raise ConfigError(
+                f"world_dim is {config.world_dim}, and the structure to continue from has {start.world_dim}; "
+                "give both the same"
+            )
+        structure = start.copy() if start is not None else BrickStructure(world_dim=config.world_dim)
+        run = _Run(self.model, self._grammar(config.world_dim), prompt, config, structure)
+        self._structure = run.structure
+        return run.events()
+
+    def run(
+        self, prompt: str, config: GenerationConfig | None = None, *, start: BrickStructure | None = None
+    ) -> GenerationResult:
+        """Generate without looking at the events.
+
+        Raises:
+            BrickGPTError: as :meth:`generate`, and whatever ended the run in the middle.
+        """
+        for event in self.generate(prompt, config, start=start):
+            if isinstance(event, Finished):
+                return event.result
+            if isinstance(event, Failed):
+                raise event.error
+        raise BrickGPTError("generation ended without a result")
+
+    def _grammar(self, world_dim: int) -> BrickGrammar:
+        if world_dim not in self._grammars:
+            fitting = [(h, w) for h, w in FOOTPRINTS if max(h, w) <= world_dim]
+            self._grammars[world_dim] = BrickGrammar(self.model.tokenizer, world_dim, fitting)
+        return self._grammars[world_dim]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A kept line: the tokens before it, what it says, and why it was not placed (rejection off)."""
+
+    start: int
+    content: Brick | str
+    reason: Rejection | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A finished text with its verdict."""
+
+    structure: BrickStructure
+    report: StabilityReport | None
+    written: tuple[_Written, ...]
+
+    @property
+    def failing(self) -> float:
+        """Share of bricks that fail, of which the best of several unstable outcomes has least."""
+        if self.report is None or self.report.stable:
+            return 0.0
+        return max(1, len(self.report.failures)) / len(self.structure)
+
+
+class _Run:
+    """One run: the structure, the lines behind it and the counts, driven by :meth:`events`."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        grammar: BrickGrammar,
+        prompt: str,
+        config: GenerationConfig,
+        structure: BrickStructure,
+    ) -> None:
+        self.structure = structure
+        self._prompt, self._config, self._grammar = prompt, config, grammar
+        self._prompt_ids = _prompt_ids(model, grammar, prompt, config, structure)
+        self._judge = _make_judge(config)
+        self._seed = secrets.randbits(32) if config.seed is None else config.seed
+        self._stream = TokenStream(model.token_model)
+        rng = np.random.default_rng(self._seed)
+        self._writer = LineWriter(self._stream, grammar, config, rng)
+        self._written: list[_Written] = []
+        self._rejections = {reason.value: 0 for reason in Rejection}
+        self._regenerations = 0
+        self._best: _Outcome | None = None
+        self._began = time.perf_counter()
+
+    def events(self) -> Iterator[Event]:
+        """The whole run, from Started to Finished or Failed."""
+        self._began = time.perf_counter()
+        yield Started(self._prompt, self._config, self._seed, self.structure.bricks)
+        try:
+            self._read_prompt()
+            stop = yield from self._write_and_mend()
+        except BrickGPTError as error:
+            yield Failed(error, self.structure.copy())
+            return
+        yield Finished(self._result(stop))
+
+    def _read_prompt(self) -> None:
+        """Read prompt and start bricks in one pass, noting where each line begins."""
+        ids = list(self._prompt_ids)
+        for brick in self.structure:
+            self._written.append(_Written(len(ids), brick, None))
+            ids += self._grammar.encode([brick])
+        self._writer.begin(ids)
+
+    def _write_and_mend(self) -> Generator[Event, None, str]:
+        """Write to the end, judge, cut, and write again until stable; returns the reason to stop."""
+        while True:
+            stop = yield from self._write()
+            outcome = _Outcome(self.structure.copy(), self._verdict(), tuple(self._written))
+            report = outcome.report
+            if self._best is None or outcome.failing <= self._best.failing:
+                self._best = outcome
+            if report is not None:
+                yield StabilityChecked(report, len(self.structure))
+            if report is None or report.stable or self._config.max_regenerations == 0:
+                return stop
+            if report.first_unstable is None:
+                return "unverified"
+            if self._regenerations == self._config.max_regenerations:
+                return "max_regenerations"
+            yield self._roll_back(report)
+
+    def _write(self) -> Generator[Event, None, str]:
+        """Add bricks until the model ends the text or a limit is reached; returns which."""
+        while True:
+            if len(self._written) >= self._config.max_bricks:
+                return "max_bricks"
+            if not self._writer.open_line():
+                return "context"
+            stop = yield from self._place_next()
+            if stop is not None:
+                return stop
+
+    def _place_next(self) -> Generator[Event, None, str | None]:
+        """Draw lines until one can be placed; returns a reason to stop, or None."""
+        config = self._config
+        temperature = config.temperature
+        rejected: set[str] = set()
+        for failures in range(config.max_brick_rejections + 1):
+            line = self._writer.draw(temperature)
+            if line.ended:
+                return "end"
+            reason = Rejection.ALREADY_REJECTED if line.text in rejected else self._add(line)
+            if reason is None and line.brick is not None:
+                self._keep(line, None)
+                yield BrickPlaced(line.brick, len(self.structure) - 1, failures)
+                return None
+            reason = reason or Rejection.ILL_FORMED
+            yield BrickRejected(line.text, line.brick, reason, len(self.structure), temperature)
+            if config.max_brick_rejections == 0:
+                self._keep(line, reason)
+                return None
+            self._rejections[reason.value] += 1
+            rejected.add(line.text)
+            if reason is Rejection.ALREADY_REJECTED:
+                temperature = min(config.max_temperature, temperature + config.temperature_increase)
+        return "max_brick_rejections"
+
+    def _add(self, line: Line) -> Rejection | None:
+        return Rejection.ILL_FORMED if line.brick is None else self.structure.add(line.brick)
+
+    def _keep(self, line: Line, reason: Rejection | None) -> None:
+        self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason))
+        self._writer.accept(line)
+
+    def _verdict(self) -> StabilityReport | None:
+        return self._judge(self.structure) if len(self.structure) else None
+
+    def _roll_back(self, report: StabilityReport) -> RolledBack:
+        """Cut before the first unstable brick until the rest is stable, and stand there."""
+        before = self.structure.bricks
+        verdict: StabilityReport | None = report
+        while verdict is not None and not verdict.stable:
+            if verdict.first_unstable is None:
+                raise SolverError(f"the solver gave no verdict on the first {len(self.structure)} bricks")
+            self.structure.truncate(verdict.first_unstable)
+            verdict = self._verdict()
+        kept = len(self.structure)
+        placed = [number for number, line in enumerate(self._written) if line.reason is None]
+        cut = placed[kept]
+        self._writer.reopen(self._written[cut].start)
+        del self._written[cut:]
+        self._regenerations += 1
+        return RolledBack(kept, before[kept:], self._regenerations)
+
+    def _result(self, stop: str) -> GenerationResult:
+        best = self._best or _Outcome(self.structure, None, ())
+        if best.structure != self.structure:  # let BrickGenerator.current agree with the result
+            self.structure.truncate(0)
+            for brick in best.structure:
+                self.structure.add(brick)
+        return GenerationResult(
+            structure=best.structure,
+            report=best.report,
+            prompt=self._prompt,
+            config=self._config,
+            rejections=dict(self._rejections),
+            regenerations=self._regenerations,
+            seconds=time.perf_counter() - self._began,
+            tokens=self._stream.tokens,
+            seed=self._seed,
+            stop_reason=stop,
+            passes=self._stream.passes,
+            raw_bricks=tuple(line.content for line in best.written),
+            invalid=tuple((line.content, line.reason) for line in best.written if line.reason is not None),
+        )
+
+
+def _make_judge(config: GenerationConfig) -> Judge:
+    """The stability check that ``config`` asks for."""
+    if not config.physics:
+        return connectivity_report
+    return StabilityAnalyzer(criterion=config.criterion, solver=config.solver).analyze
+
+
+def _prompt_ids(
+    model: LoadedModel,
+    grammar: BrickGrammar,
+    prompt: str,
+    config: GenerationConfig,
+    start: Sequence[Brick] | BrickStructure,
+) -> list[int]:
+    """Ids of the prompt, checked against the context with ``start`` and one more line.
+
+    Raises:
+        PromptError: they do not fit.
+    """
+    style = "nano" if model.prompt_style == "nano" else config.instruction_format
+    ids = encode_prompt(model.tokenizer, prompt, style)
+    context = model.token_model.context_length
+    if len(ids) > context // 2:
+        raise PromptError(
+            f"the prompt is {len(ids)} tokens long; this model takes at most {context // 2}, shorten it"
+        )
+    if len(ids) + len(grammar.encode(start)) + grammar.max_line_tokens > context:
+        raise PromptError(
+            f"the structure to continue from ({len(start)} bricks) fills the model's context of {context} "
+            "tokens; begin with fewer bricks"
+        )
+    return ids
