@@ -110,7 +110,8 @@ _OTHER_COLOUR_WORDS: dict[str, int] = {
     "light yellow": 226, "light orange": 191, "mustard": 191, "snow white": 15, "jet black": 0, "ebony": 0,
 }  # fmt: skip
 _MATERIALS: dict[str, int] = {
-    "wooden": 84, "wood": 84, "timber": 84, "oak": 84, "pine": 19, "pine tree": 288, "palm tree": 2, "birch": 19, "bamboo": 19, "wicker": 19,
+    "wooden": 84, "wood": 84, "timber": 84, "oak": 84, "pine": 19, "pine tree": 288, "palm tree": 2,
+    "birch": 19, "bamboo": 19, "wicker": 19,
     "walnut": 70, "mahogany": 70, "teak": 422, "rustic": 422, "leather": 422, "cardboard": 84,
     "gold": 191, "golden": 191, "brass": 191, "bronze": 484, "copper": 484, "rusty": 216, "terracotta": 216,
     "silver": 71, "steel": 71, "metal": 71, "metallic": 71, "aluminium": 71, "aluminum": 71, "iron": 72,

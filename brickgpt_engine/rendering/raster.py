@@ -29,11 +29,15 @@ from brickgpt_engine.rendering.scene import Scene
 from brickgpt_engine.rendering.shading import FULL_TONE, TONES
 
 _CHUNK = 1 << 17  # pixels shaded at a time; keeps the work inside the processor's cache
-_AMBIENT = np.array([0.62, 0.55, 0.66], dtype=np.float32)  # light from all sides on normals p, q, z
-_SUN = np.float32(0.46)
-_SEAM, _STUD_LINE, _OUTLINE, _BEVEL = 1, 2, 3, 4
-_LINE_TONE = np.array([1.0, 0.70, 0.66, 0.42, 1.16], dtype=np.float32)
-_TILT = 1e-3
+_AMBIENT = np.array([0.61, 0.68, 0.70], dtype=np.float32)  # light from all sides on normals p, q, z
+_SUN = np.float32(0.38)
+_TAPS = ((0.9, 0.3), (-0.3, 0.9), (-0.9, -0.3), (0.3, -0.9))  # where the shadow map is read, in samples
+_SEAM, _STUD_LINE, _OUTLINE, _BEVEL, _EDGE = 1, 2, 3, 4, 5
+_LINE_TONE = np.array([1.0, 0.54, 0.62, 0.40, 1.14, 1.12], dtype=np.float32)  # by line style
+_RANK = np.array([0, 3, 4, 5, 2, 1])
+_STRONGER = np.where(_RANK[:, None] > _RANK[None, :], np.arange(6)[:, None], np.arange(6)[None, :]).astype(
+    np.uint8
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ def _stud_gloss(stud: Stamp, light: FloatArray) -> FloatArray:
     lid = stud.normals[2] > 0.5
     rim = np.clip((radius - 0.80) / 0.1, 0, 1) * (0.05 + 0.16 * np.clip(sunward, 0, 1))
     sheen = 0.14 * np.clip(sunward, 0, 1) ** 6
-    return np.where(lid, rim + 0.02, sheen).astype(np.float32)
+    gloss: FloatArray = np.where(lid, rim + 0.02, sheen).astype(np.float32)
+    return gloss
 
 
 def shade(
@@ -146,7 +151,8 @@ def shade(
 
     Args:
         layers: what :func:`paint` left.
-        scene, kinds: what was painted.
+        scene: what was painted.
+        kinds: the stamps that it was painted with.
         ramps: tone ramp per brick, shape (bricks, TONES, 4).
         line: width of outlines in pixels; 0 draws none.
         tint: a factor on the tone of each brick, shape (bricks,).
@@ -171,14 +177,27 @@ def shade(
     for start in range(0, seen.size, _CHUNK):
         pixels = seen[start : start + _CHUNK]
         face, point = layers.face.ravel()[pixels], layers.point.ravel()[pixels]
-        at = (u[face] + local[0, point]).astype(np.int32), (v[face] + local[1, point]).astype(np.int32)
-        lit = shadows.heights[at] <= z[face] + local[2, point] + np.float32(0.02)
+        lit = _sunlit(
+            shadows, u[face] + local[0, point], v[face] + local[1, point], z[face] + local[2, point]
+        )
         uv, c = table.uv[:, point], scene.occlusion[face]
         ambient = c[:, 0] + c[:, 1] * uv[0] + (c[:, 2] + c[:, 3] * uv[0]) * uv[1]
-        tone = table.ambient[point] * ambient + (table.sun[point] + table.gloss[point]) * lit
+        tone = table.ambient[point] * ambient + table.sun[point] * lit
+        tone += table.gloss[point] * (0.4 + 0.6 * lit)
         tone *= full[face] * lines.ravel()[pixels]
         canvas[pixels] = flat_lut[scene.bricks[face] * TONES + np.minimum(tone, TONES - 1).astype(np.int32)]
     return canvas.view(np.uint8).reshape(*layers.face.shape, 4), shadows
+
+
+def _sunlit(shadows: ShadowMap, u: FloatArray, v: FloatArray, z: FloatArray) -> FloatArray:
+    """Share of the sun that reaches points given in samples of the map and studs of height, shape (n,)."""
+    lit = np.zeros(z.shape, dtype=np.float32)
+    floor = z + np.float32(0.02)
+    for du, dv in _TAPS:
+        column, row = (u + np.float32(du)).astype(np.int32), (v + np.float32(dv)).astype(np.int32)
+        lit += shadows.heights[column, row] <= floor
+    lit *= np.float32(1 / len(_TAPS))
+    return lit
 
 
 def line_tones(face: NDArray[np.int32], scene: Scene, width: int) -> FloatArray:
@@ -200,16 +219,20 @@ def _mark_lines(
     first, second = face.ravel()[at], face.ravel()[at + step]
     style = _line_style(first, second, scene)
     flat = kind.ravel()
+    thin = max(1, round(0.75 * width))
+    if axis == 0:  # the upper edge of a brick in a wall catches the light
+        wall = (style == _SEAM) & (scene.kinds[second] != TOP)
+        _draw(flat, at[wall], range(thin // 2 + 1, thin // 2 + 1 + thin), step, _EDGE)
     for wanted in (_BEVEL, _SEAM, _STUD_LINE, _OUTLINE):
-        spots = at[style == wanted]
-        half = width if wanted == _OUTLINE else max(1, width // 2)
-        low = 1 - half if wanted != _SEAM or width > 1 else 1
-        for offset in range(low, half + 1):
-            target = (spots + offset * step).clip(0, flat.size - 1)
-            if wanted == _OUTLINE:
-                flat[target] = _OUTLINE
-            else:
-                flat[target] = np.where(flat[target] == _OUTLINE, _OUTLINE, wanted)
+        wide = width if wanted == _OUTLINE else thin
+        _draw(flat, at[style == wanted], range(-((wide - 1) // 2), wide // 2 + 1), step, wanted)
+
+
+def _draw(flat: NDArray[np.uint8], spots: NDArray[np.intp], offsets: range, step: int, style: int) -> None:
+    """Mark pixels at ``offsets`` from each spot; stronger lines drawn before stay."""
+    for offset in offsets:
+        target = (spots + offset * step).clip(0, flat.size - 1)
+        flat[target] = _STRONGER[flat[target], style]
 
 
 def _line_style(first: NDArray[np.int32], second: NDArray[np.int32], scene: Scene) -> NDArray[np.int64]:
@@ -219,8 +242,10 @@ def _line_style(first: NDArray[np.int32], second: NDArray[np.int32], scene: Scen
     same_brick = scene.bricks[first] == scene.bricks[second]
     same_plane = scene.planes[first] == scene.planes[second]
     stud = (kind == STUD) | (other == STUD)
+    level = scene.cells[2] + (scene.kinds == TOP)
+    beside = stud & ((kind == TOP) | (other == TOP)) & (level[first] == level[second])
     flat = np.where(kind == other, 0, np.where(stud, _STUD_LINE, _BEVEL))
-    apart = np.where(stud & same_brick, _STUD_LINE, np.where(same_plane, _SEAM, _OUTLINE))
+    apart = np.where(beside, _STUD_LINE, np.where(same_plane, _SEAM, _OUTLINE))
     return np.where(open_air, _OUTLINE, np.where(same_brick, flat, apart))
 
 

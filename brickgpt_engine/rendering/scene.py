@@ -43,7 +43,8 @@ class Scene:
     def planes(self) -> IntArray:
         """A number per face that two faces share just when they lie in one plane, shape (n,)."""
         axis = np.array([2, 0, 1, 2])[self.kinds]
-        return self.kinds + 4 * self.cells[axis, np.arange(axis.size)]
+        planes: IntArray = self.kinds + 4 * self.cells[axis, np.arange(axis.size)]
+        return planes
 
 
 def viewing_frame(structure: BrickStructure, turns: int) -> NDArray[np.int32]:

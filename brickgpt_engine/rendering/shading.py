@@ -13,6 +13,7 @@ FULL_TONE = 192
 """The entry that shows a colour as it is; below lie its shadows, above its highlights."""
 
 _SHADOW_TINT = np.array([0.30, 0.22, 0.05])  # exponents: red fades first, so that shadows turn cool
+_VIVID = 0.74  # catalogue colours are measured dull; sunlit plastic is not
 _HEAT = (
     (0.00, (58, 110, 165)),
     (0.25, (96, 178, 172)),
@@ -63,7 +64,8 @@ def tone_ramps(rgb: NDArray[np.float64]) -> NDArray[np.uint8]:
     Returns:
         shape (n, TONES, 4), red, green, blue and a full alpha.
     """
-    base = rgb[:, None, :] / 255.0
+    colours, which = np.unique(rgb, axis=0, return_inverse=True)
+    base = (colours[:, None, :] / 255.0) ** _VIVID * 0.97 + 0.03  # no paint is free of white
     luminance = base @ np.array([0.299, 0.587, 0.114])
     base = base + (0.13 - luminance[..., None]).clip(0) * (1 - base)  # keep form visible on black bricks
     tone = (np.arange(TONES) / FULL_TONE)[None, :, None]
@@ -71,7 +73,7 @@ def tone_ramps(rgb: NDArray[np.float64]) -> NDArray[np.uint8]:
     shade = base ** (1 + _SHADOW_TINT * (1 - dark)) * dark
     glow = (tone - 1.0).clip(0) * 1.5
     shaded = shade + (1 - shade) * glow.clip(0, 1)
-    ramps = np.empty((len(rgb), TONES, 4), dtype=np.uint8)
+    ramps = np.empty((len(colours), TONES, 4), dtype=np.uint8)
     ramps[..., :3] = np.rint(shaded.clip(0, 1) * 255)
     ramps[..., 3] = 255
-    return ramps
+    return ramps[which.ravel()]
