@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
 import numpy as np
@@ -90,14 +91,25 @@ class Layer:
     ) -> None:
         self.mask = mask
         self.below = below
+        self.above = above
         self.joints = joints
         self.parity = parity
         self.randomness = randomness
         self.rng = rng
         self._rects: dict[Rect, tuple[float, list[Placement]]] = {}
-        support, ties = mask & below, mask & (below | above)
-        self._along_y = self._view(support, ties, joints.y, joints.x)
-        self._along_x = self._view(support.T, ties.T, joints.x.T, joints.y.T)
+
+    @cached_property
+    def _along_y(self) -> LayerView:
+        return self._view(self.mask & self.below, self._ties, self.joints.y, self.joints.x)
+
+    @cached_property
+    def _along_x(self) -> LayerView:
+        support = self.mask & self.below
+        return self._view(support.T, self._ties.T, self.joints.x.T, self.joints.y.T)
+
+    @property
+    def _ties(self) -> NDArray[np.bool_]:
+        return self.mask & (self.below | self.above)
 
     def _view(
         self, support: NDArray[np.bool_], ties: NDArray[np.bool_], along: Weights, across: Weights
@@ -113,6 +125,11 @@ class Layer:
             mirrored=bool(self.parity),
             noise=noise,
         )
+
+    def situation(self) -> bytes:
+        """Everything that decides the layout, as bytes; equal situations without randomness lay alike."""
+        grids = (self.mask, self.below, self.above, self.joints.x, self.joints.y)
+        return b"".join(grid.tobytes() for grid in grids) + bytes([self.parity])
 
     def lay(self) -> list[Placement]:
         """Bricks that cover the mask exactly."""

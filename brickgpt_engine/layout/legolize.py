@@ -11,6 +11,7 @@ from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
 from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.layout.assembly import Assembly
+from brickgpt_engine.layout.courses import Placement
 from brickgpt_engine.layout.layers import Joints, Layer
 from brickgpt_engine.layout.options import LayoutOptions
 from brickgpt_engine.layout.rebuild import connect
@@ -86,18 +87,29 @@ def _checked(voxels: NDArray[np.bool_], world_dim: int | None) -> tuple[NDArray[
 def lay_all(cells: NDArray[np.bool_], options: LayoutOptions, rng: np.random.Generator) -> list[Brick]:
     """Lay every layer, bottom to top, each on the one below; cells have shape (X, Y, Z)."""
     bricks: list[Brick] = []
+    laid: dict[bytes, list[Placement]] = {}
     joints = Joints.none(cells.shape[:2])
     below = np.ones(cells.shape[:2], dtype=bool)
     for z in range(cells.shape[2]):
         mask = cells[:, :, z]
+        above = cells[:, :, z + 1] if z + 1 < cells.shape[2] else np.zeros_like(mask)
         owner = np.full(mask.shape, -1, dtype=np.int32)
         if mask.any():
             parity = (z + options.layer_parity) % 2
-            above = cells[:, :, z + 1] if z + 1 < cells.shape[2] else np.zeros_like(mask)
             layer = Layer(mask, below, above, joints, parity=parity, randomness=options.randomness, rng=rng)
-            for number, (h, w, x, y) in enumerate(layer.lay()):
+            for number, (h, w, x, y) in enumerate(_lay_once(layer, laid)):
                 owner[x : x + h, y : y + w] = number
                 bricks.append(Brick(h, w, x, y, z))
         joints = joints.under(owner)
         below = mask
     return bricks
+
+
+def _lay_once(layer: Layer, laid: dict[bytes, list[Placement]]) -> list[Placement]:
+    """Lay a layer, or look it up: storeys of a tower or a wall repeat every two layers."""
+    if layer.randomness:
+        return layer.lay()
+    situation = layer.situation()
+    if situation not in laid:
+        laid[situation] = layer.lay()
+    return laid[situation]

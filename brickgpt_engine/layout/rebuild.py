@@ -16,7 +16,7 @@ from brickgpt_engine.layout.regions import patches, rows_of
 FAILURES_PER_RING = 3
 """After so many failures in a row the neighbourhood grows by one ring."""
 
-MAX_RING = 24
+MAX_RING = 16
 """Largest neighbourhood, in bricks, that is taken apart at once; keeps one rebuild at a few milliseconds."""
 
 Cell = tuple[int, int]
@@ -130,10 +130,11 @@ def _relay_layer(
     Uniting groups can only lower what another brick of this layer unites, so a stale best is
     re-ranked and pushed back (lazy greedy), which finds the same brick as ranking all anew.
     """
+    loose = {cell for cell in free if not _held(trial, cell, z)}
     queue = []
     for brick in _candidates(z, free):
         rank = -brick.area * (1 - variety * float(rng.random()))
-        key = (-_united(trial, brick, groups), -_saved(trial, brick), rank, float(rng.random()))
+        key = (-_united(trial, brick, groups), -_saved(brick, loose), rank, float(rng.random()))
         queue.append((key, (brick.h, brick.w, brick.x, brick.y)))
     heapq.heapify(queue)
     while free:
@@ -176,16 +177,17 @@ def _united(trial: Assembly, brick: Brick, groups: Groups) -> int:
     return len({groups.find(number) for number in _touching(trial, brick)})
 
 
-def _saved(trial: Assembly, brick: Brick) -> int:
+def _held(trial: Assembly, cell: Cell, z: int) -> bool:
+    column = trial.cells[cell]
+    return bool((z > 0 and column[z - 1]) or (z + 1 < len(column) and column[z + 1]))
+
+
+def _saved(brick: Brick, loose: set[Cell]) -> int:
     """How many cells with nothing below or above the brick would tie to one that has something."""
-    x, y, z = brick.slices
-    held = np.zeros((brick.h, brick.w), dtype=bool)
-    if z > 0:
-        held |= trial.cells[x, y, z - 1]
-    if z + 1 < trial.cells.shape[2]:
-        held |= trial.cells[x, y, z + 1]
-    tied = int(held.sum())
-    return brick.area - tied if tied else 0
+    if not loose:
+        return 0
+    count = sum(cell in loose for cell in _cells(brick))
+    return count if count < brick.area else 0
 
 
 def _place(trial: Assembly, brick: Brick, groups: Groups) -> None:
