@@ -18,7 +18,8 @@ def component_labels(nodes: int, a: IntArray, b: IntArray) -> IntArray:
 
     Args:
         nodes: number of nodes.
-        a, b: (e,) ends of the edges.
+        a: (e,) one end of each edge.
+        b: (e,) the other end.
     """
     label = np.arange(nodes)
     while True:
@@ -37,7 +38,7 @@ def grounded_bricks(contacts: Contacts) -> BoolArray:
     """Which bricks (n,) a chain of stud connections joins to the baseplate."""
     # Node 0 is the baseplate, node i + 1 is brick i.
     label = component_labels(contacts.brick_count + 1, contacts.lower - GROUND, contacts.upper + 1)
-    return label[1:] == 0
+    return np.equal(label[1:], 0)
 
 
 def ground_distance(contacts: Contacts) -> IntArray:

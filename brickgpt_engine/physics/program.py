@@ -43,7 +43,9 @@ class LinearProgram:
     def activity(self, x: FloatArray) -> FloatArray:
         """``A @ x``, shape (rows,)."""
         column = np.repeat(np.arange(self.columns), np.diff(self.start))
-        return np.bincount(self.index, weights=self.value * x[column], minlength=self.rows)
+        total = np.zeros(self.rows)
+        np.add.at(total, self.index, self.value * x[column])
+        return total
 
 
 class Outcome(Enum):

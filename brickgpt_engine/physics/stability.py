@@ -198,9 +198,9 @@ def _force_failures(
     structure: BrickStructure, contacts: Contacts, grounded: BoolArray, forces: Forces
 ) -> Iterator[BrickFailure]:
     """What the forces say about bricks that do not float."""
-    unbalanced = (np.abs(forces.force) > FORCE_ZERO).any(axis=1)
-    unbalanced |= (np.abs(forces.torque) > TORQUE_ZERO).any(axis=1)
-    overloaded = forces.largest_pull >= FRICTION_CAPACITY * _FULL
+    unbalanced = np.any(np.abs(forces.force) > FORCE_ZERO, axis=1)
+    unbalanced |= np.any(np.abs(forces.torque) > TORQUE_ZERO, axis=1)
+    overloaded = np.greater_equal(forces.largest_pull, FRICTION_CAPACITY * _FULL)
     for i in np.flatnonzero((unbalanced | overloaded) & grounded).tolist():
         name = describe(structure[i])
         if unbalanced[i]:

@@ -19,6 +19,11 @@ _OPTIONS: dict[str, Any] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
+_TUNING: dict[str, Any] = {
+    # Measured on these programs: presolve costs more than it saves, devex beats steepest edge.
+    "presolve": "off",
+    "simplex_dual_edge_weight_strategy": 1,
+}
 
 
 def version() -> str:
@@ -73,7 +78,7 @@ def _new_engine() -> Any:
     except ImportError as error:
         raise SolverError("highspy is not installed; run: pip install highspy") from error
     engine = highspy.Highs()
-    for option, value in _OPTIONS.items():
+    for option, value in (_OPTIONS | _TUNING).items():
         engine.setOptionValue(option, value)
     return engine
 
