@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.decoding.blas import one_thread
 from brickgpt_engine.decoding.llama_config import LlamaConfig, read_llama_config
 from brickgpt_engine.decoding.tokens import Logits, check_room
 from brickgpt_engine.decoding.weights import Weights
@@ -27,6 +29,8 @@ Floats: TypeAlias = NDArray[np.float32]
 _CHUNK = 256
 """Tokens per pass of a long prompt, which bounds the score matrix."""
 _FIRST_CAPACITY = 512
+_ONE_THREAD_BELOW = 50_000_000
+"""Weights up to which a second BLAS thread costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,12 @@ class NumpyLlama:
         """
         check_room(ids, self._length, self)
         self._reserve(self._length + len(ids))
-        if len(ids) == 1:
-            return self._logits(self._step(ids[0]))
-        for begin in range(0, len(ids), _CHUNK):
-            last = self._block(ids[begin : begin + _CHUNK])
-        return self._logits(last)
+        with one_thread() if self.parameters < _ONE_THREAD_BELOW else nullcontext():
+            if len(ids) == 1:
+                return self._logits(self._step(ids[0]))
+            for begin in range(0, len(ids), _CHUNK):
+                last = self._block(ids[begin : begin + _CHUNK])
+            return self._logits(last)
 
     def rewind(self, length: int) -> None:
         """Forget all but the first ``length`` tokens; the cache stays where it is.
