@@ -1,0 +1,24 @@
+"""``python -m training COMMAND``: ``data``, ``nano`` or ``evaluate``; each has its own ``--help``."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+COMMANDS = {"data": "training.data", "nano": "training.nano", "evaluate": "training.evaluate"}
+
+
+def main() -> None:
+    """Hand over to the named command's module."""
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+        if wanted in ("-h", "--help"):
+            print(__doc__)
+            return
+        sys.exit(f"usage: python -m training {{{'|'.join(COMMANDS)}}} … ({wanted!r} is not a command)")
+    module = COMMANDS[sys.argv.pop(1)]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

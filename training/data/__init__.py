@@ -1,0 +1,1 @@
+"""Our own open data: procedural shapes, their captions, and the data set built from them."""

@@ -1,0 +1,218 @@
+"""Measure a model on held-out prompts: the columns of the paper's Table 1.
+
+``python -m training.evaluate`` generates one structure for each prompt in each of four
+modes and prints a Markdown table:
+
+- *raw*: free sampling, no mask, no rejection, no rollback;
+- *syntax masks*: only well-formed bricks can be drawn, nothing else is checked;
+- *rejection*: bricks that collide or leave the world are drawn again;
+- *rejection + rollback*: and unstable structures are cut back and continued (the default).
+
+A structure is *valid* when every line is a library brick, in bounds, in free cells; it
+is *stable* when it is valid and the paper's criterion says so. Mean and minimum
+stability are averages over the valid structures of the mean and least brick score.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brickgpt_engine.generation import BrickGenerator, GenerationConfig
+
+MODES: dict[str, dict[str, Any]] = {
+    "raw": {"use_logit_masking": False, "max_brick_rejections": 0, "max_regenerations": 0, "top_k": 0},
+    "syntax masks": {"max_brick_rejections": 0, "max_regenerations": 0},
+    "rejection": {"max_regenerations": 0},
+    "rejection + rollback": {},
+}
+"""Options of each mode, by the name in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one prompt in one mode."""
+
+    mode: str
+    prompt: str
+    seed: int
+    valid: bool
+    stable: bool
+    finished: bool
+    mean_score: float
+    min_score: float
+    bricks: int
+    rejections: int
+    regenerations: int
+    seconds: float
+
+
+def held_out_prompts(count: int, *, data: Path | None, seed: int) -> list[str]:
+    """``count`` captions of test-split shapes, one a shape.
+
+    They come from the test split of folder ``data``, or, where that is None, are sampled
+    anew: the split depends on the shapes' parameters, so they are held out either way.
+    """
+    rng = np.random.default_rng([seed, 71])
+    if data is not None:
+        from training.samples import read_columns
+
+        rows = read_columns(data, "test", ["captions"])
+        chosen = rng.permutation(len(rows))[:count]
+        return [str(rng.choice(rows[index]["captions"])) for index in chosen]
+    from training.data.build import ShardStats, samples
+
+    stream = samples(seed + 1_000_003, 0, "test", ShardStats())
+    return [str(rng.choice(next(stream).captions)) for _ in range(count)]
+
+
+def run_prompt(generator: BrickGenerator, mode: str, prompt: str, seed: int, base: GenerationConfig) -> Outcome:
+    """Generate once and judge the result."""
+    config = replace(base, seed=seed, **MODES[mode])
+    result = generator.run(prompt, config)
+    report = result.report
+    valid = result.valid and len(result.structure) > 0
+    return Outcome(
+        mode=mode,
+        prompt=prompt,
+        seed=seed,
+        valid=valid,
+        stable=valid and result.stable,
+        finished=result.stop_reason == "end",
+        mean_score=report.mean_score if report else 0.0,
+        min_score=report.min_score if report else 0.0,
+        bricks=len(result.structure),
+        rejections=sum(result.rejections.values()),
+        regenerations=result.regenerations,
+        seconds=result.seconds,
+    )
+
+
+_GENERATOR: BrickGenerator | None = None
+
+
+def _start_worker(model: str) -> None:
+    """Load the model once in each process, on one BLAS thread."""
+    global _GENERATOR
+    from brickgpt_engine.decoding import load_model
+
+    _GENERATOR = BrickGenerator(load_model(model))
+
+
+def _work(job: tuple[str, str, int, GenerationConfig]) -> Outcome:
+    if _GENERATOR is None:
+        raise RuntimeError("the worker process was not started with _start_worker")
+    mode, prompt, seed, base = job
+    return run_prompt(_GENERATOR, mode, prompt, seed, base)
+
+
+def evaluate(
+    prompts: list[str], modes: list[str], *, base: GenerationConfig, seed: int = 0, workers: int = 0
+) -> list[Outcome]:
+    """Every prompt in every mode; prompt number i is sampled with seed ``seed + i``."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    jobs = [(mode, prompt, seed + i, base) for mode in modes for i, prompt in enumerate(prompts)]
+    outcomes: list[Outcome] = []
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(
+        workers or os.cpu_count() or 1,
+        mp_context=get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(base.model_name_or_path,),
+    ) as pool:
+        for done, outcome in enumerate(pool.map(_work, jobs, chunksize=2), start=1):
+            outcomes.append(outcome)
+            if sys.stderr.isatty() or done % 50 == 0:
+                print(f"\r{done}/{len(jobs)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return outcomes
+
+
+def interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % confidence interval of a share (Wilson 1927)."""
+    if trials == 0:
+        return (0.0, 1.0)
+    z = 1.959964
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    spread = z * float(np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)))
+    scale = 1 + z * z / trials
+    return (max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+
+
+def summarise(outcomes: list[Outcome], mode: str) -> dict[str, Any]:
+    """One row of the table."""
+    rows = [outcome for outcome in outcomes if outcome.mode == mode]
+    valid = [row for row in rows if row.valid]
+    count = len(rows)
+    return {
+        "mode": mode,
+        "prompts": count,
+        "valid": len(valid) / count,
+        "valid_95": interval(len(valid), count),
+        "stable": sum(row.stable for row in rows) / count,
+        "stable_95": interval(sum(row.stable for row in rows), count),
+        "mean_stability": float(np.mean([row.mean_score for row in valid])) if valid else 0.0,
+        "min_stability": float(np.mean([row.min_score for row in valid])) if valid else 0.0,
+        "finished": sum(row.finished for row in rows) / count,
+        "bricks": float(np.mean([row.bricks for row in rows])),
+        "rejections": float(np.mean([row.rejections for row in rows])),
+        "regenerations": float(np.mean([row.regenerations for row in rows])),
+        "seconds": float(np.median([row.seconds for row in rows])),
+    }
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The rows as a Markdown table."""
+    head = (
+        "| mode | valid % (95 % CI) | stable % (95 % CI) | mean stability | min stability | bricks | "
+        "rejections | regenerations | median s |"
+    )
+    lines = [head, "|" + "---|" * 9]
+    for row in rows:
+        valid, stable = (
+            f"{100 * row[key]:.1f} ({100 * row[key + '_95'][0]:.1f}–{100 * row[key + '_95'][1]:.1f})"
+            for key in ("valid", "stable")
+        )
+        lines.append(
+            f"| {row['mode']} | {valid} | {stable} | {row['mean_stability']:.3f} | {row['min_stability']:.3f} | "
+            f"{row['bricks']:.1f} | {row['rejections']:.2f} | {row['regenerations']:.2f} | {row['seconds']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", default="nano", help="model folder, or nano for the embedded one")
+    parser.add_argument("--prompts", type=int, default=200, help="how many held-out prompts")
+    parser.add_argument("--data", type=Path, help="data set folder (default: sample held-out shapes anew)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--temperature", type=float, default=GenerationConfig.temperature)
+    parser.add_argument("--modes", nargs="+", choices=list(MODES), default=list(MODES))
+    parser.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
+    parser.add_argument("--out", type=Path, help="also write every outcome to this JSON-lines file")
+    args = parser.parse_args(arguments)
+    prompts = held_out_prompts(args.prompts, data=args.data, seed=args.seed)
+    base = GenerationConfig(model_name_or_path=args.model, temperature=args.temperature)
+    outcomes = evaluate(prompts, args.modes, base=base, seed=args.seed, workers=args.workers)
+    if args.out is not None:
+        args.out.write_text("".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes))
+    print(f"{len(prompts)} held-out prompts, temperature {args.temperature:g}, {os.cpu_count()} cores, ", end="")
+    print(f"{platform.machine()}, model {args.model}\n")
+    print(markdown([summarise(outcomes, mode) for mode in args.modes]))
+
+
+if __name__ == "__main__":
+    main()

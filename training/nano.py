@@ -1,0 +1,279 @@
+"""Train the embedded model from scratch: a Llama of about 5 M parameters on our own data.
+
+``python -m training nano`` builds the data set, learns the tokenizer, trains, and
+writes the model folder. Every stage is resumable: shards that exist are kept, and
+training goes on from the last checkpoint.
+
+Matrices are updated by Muon, the embedding and the norms by AdamW; the learning rate
+warms up, stays, and falls linearly to zero over the last part of training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
+from training.samples import IGNORE, Row, batches, encode_rows, read_columns
+from training.tokenizer import train_tokenizer
+
+EMBEDDED_FOLDER = Path(__file__).parents[1] / "brickgpt_engine" / "models" / "nano"
+
+
+@dataclass
+class NanoConfig:
+    """Every setting of a run; each is also a command-line option."""
+
+    out: Path = Path("runs/nano")
+    data: Path = Path("data/nano")
+    structures: int = 40_000
+    data_seed: int = 0
+    vocab_size: int = 1536
+    hidden_size: int = 256
+    layers: int = 6
+    heads: int = 4
+    intermediate_size: int = 688
+    max_length: int = 1024
+    total_tokens: int = 28_000_000
+    batch_tokens: int = 8192
+    lr_matrix: float = 4e-3
+    lr_other: float = 3e-3
+    warmup: float = 0.01
+    decay: float = 0.4
+    seed: int = 0
+    checkpoint_minutes: float = 5.0
+    compile: bool = True
+    export: Path = EMBEDDED_FOLDER
+
+
+def learning_rate_factor(progress: float, warmup: float, decay: float) -> float:
+    """Factor on the learning rate at ``progress`` in 0…1: up, flat, linearly down to zero."""
+    if progress < warmup:
+        return max(progress / warmup, 0.02)
+    if progress > 1 - decay:
+        return max((1 - progress) / decay, 0.0)
+    return 1.0
+
+
+def make_tokenizer(config: NanoConfig) -> Any:
+    """Load the run's tokenizer, or learn it from the training captions and save it."""
+    from tokenizers import Tokenizer
+
+    path = config.out / "tokenizer.json"
+    if not path.exists():
+        rows = read_columns(config.data, "train", ["captions"])
+        texts = (normalise(text) for row in rows for text in row["captions"])
+        train_tokenizer(texts, vocab_size=config.vocab_size).save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def make_model(config: NanoConfig, tokenizer: Any) -> Any:
+    """A freshly initialised ``LlamaForCausalLM`` for the run's tokenizer."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(config.seed)
+    vocab = -(-tokenizer.get_vocab_size() // 64) * 64
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocab,
+            hidden_size=config.hidden_size,
+            intermediate_size=config.intermediate_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.heads,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
+            pad_token_id=tokenizer.token_to_id(NANO_PAD),
+            bos_token_id=tokenizer.token_to_id(NANO_BOS),
+            eos_token_id=tokenizer.token_to_id(NANO_EOS),
+        )
+    )
+
+
+class Trainer:
+    """One training run: model, two optimizers, progress, and checkpoints on disk."""
+
+    def __init__(self, config: NanoConfig, model: Any, rows: list[Row], held_out: list[Row], pad: int) -> None:
+        self.config, self.model, self.rows, self.held_out, self.pad = config, model, rows, held_out, pad
+        matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
+        others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+        self.optimizers: list[tuple[Any, float]] = [
+            (
+                torch.optim.Muon(
+                    matrices, lr=config.lr_matrix, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
+                ),
+                config.lr_matrix,
+            ),
+            (
+                torch.optim.AdamW(others, lr=config.lr_other, betas=(0.9, 0.97), weight_decay=0.0),
+                config.lr_other,
+            ),
+        ]
+        self.forward = torch.compile(model, dynamic=True) if config.compile else model
+        self.tokens = self.step = self.epoch = 0
+        self.log: list[dict[str, float]] = []
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that a stopped run goes on from."""
+        return self.config.out / "checkpoint.pt"
+
+    def loss(self, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> torch.Tensor:
+        """Mean cross-entropy in nats over the brick tokens of a batch."""
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.forward(input_ids=torch.from_numpy(inputs), use_cache=False).logits
+        return functional.cross_entropy(
+            logits[:, :-1].float().flatten(0, 1), torch.from_numpy(labels)[:, 1:].flatten(), ignore_index=IGNORE
+        )
+
+    def update(self, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
+        """One optimizer step; answers the loss before it."""
+        factor = learning_rate_factor(
+            self.tokens / self.config.total_tokens, self.config.warmup, self.config.decay
+        )
+        loss = self.loss(inputs, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer, rate in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.tokens += inputs.size
+        self.step += 1
+        return loss.item()
+
+    @torch.no_grad()
+    def held_out_loss(self) -> float:
+        """Mean loss over the held-out rows, each with a fixed caption."""
+        rng = np.random.default_rng(0)
+        losses = [
+            self.loss(inputs, labels).item()
+            for inputs, labels in batches(self.held_out, tokens=self.config.batch_tokens, rng=rng, pad=self.pad)
+        ]
+        return float(np.mean(losses))
+
+    def save(self) -> None:
+        """Write the checkpoint atomically."""
+        partial = self.checkpoint.with_suffix(".partial")
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer, _ in self.optimizers],
+            "progress": {"tokens": self.tokens, "step": self.step, "epoch": self.epoch, "log": self.log},
+        }
+        torch.save(state, partial)
+        os.replace(partial, self.checkpoint)
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is one; an epoch that was cut is begun anew."""
+        if not self.checkpoint.exists():
+            return
+        state = torch.load(self.checkpoint, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        for (optimizer, _), saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        for name, value in state["progress"].items():
+            setattr(self, name, value)
+        self.epoch += 1  # other shuffles than those already seen
+        print(f"resumed at step {self.step}, {self.tokens / 1e6:.1f} M tokens", flush=True)
+
+    def run(self) -> None:
+        """Train until ``total_tokens`` positions have been seen."""
+        started = saved = time.perf_counter()
+        first, recent = self.tokens, math.nan
+        while self.tokens < self.config.total_tokens:
+            rng = np.random.default_rng([self.config.seed, self.epoch])
+            for inputs, labels in batches(self.rows, tokens=self.config.batch_tokens, rng=rng, pad=self.pad):
+                loss = self.update(inputs, labels)
+                recent = loss if math.isnan(recent) else 0.95 * recent + 0.05 * loss
+                now = time.perf_counter()
+                if self.step % 20 == 0:
+                    rate = (self.tokens - first) / (now - started)
+                    left = (self.config.total_tokens - self.tokens) / rate / 60
+                    print(
+                        f"step {self.step} epoch {self.epoch} tokens {self.tokens / 1e6:.2f}M loss {recent:.4f} "
+                        f"{rate:.0f} tok/s {left:.0f} min left",
+                        flush=True,
+                    )
+                if now - saved > self.config.checkpoint_minutes * 60:
+                    self.note(recent)
+                    saved = time.perf_counter()
+                if self.tokens >= self.config.total_tokens:
+                    break
+            self.epoch += 1
+        self.note(recent)
+
+    def note(self, recent: float) -> None:
+        """Measure the held-out loss, log it, and write a checkpoint."""
+        held_out = self.held_out_loss()
+        self.log.append(
+            {"step": self.step, "tokens": self.tokens, "train_loss": recent, "held_out_loss": held_out}
+        )
+        self.save()
+        print(f"held-out loss {held_out:.4f} at step {self.step}; checkpoint written", flush=True)
+
+
+def export_folder(model: Any, tokenizer: Any, run: Path, target: Path, log: list[dict[str, float]]) -> None:
+    """Write a Hugging Face model folder in 16 bits, with the tokenizer and our own marker file."""
+    target.mkdir(parents=True, exist_ok=True)
+    model.to(torch.float16).save_pretrained(target)
+    model.to(torch.float32)
+    tokenizer.save(str(target / "tokenizer.json"))
+    marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20}
+    (target / "brickgpt.json").write_text(json.dumps(marker, indent=2) + "\n")
+    special = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": NANO_BOS, "eos_token": NANO_EOS, "pad_token": NANO_PAD}
+    (target / "tokenizer_config.json").write_text(json.dumps(special, indent=2) + "\n")
+    (run / "log.json").write_text(json.dumps(log, indent=1) + "\n")
+
+
+def train(config: NanoConfig) -> None:
+    """Run all stages: data, tokenizer, training, export."""
+    from training.data.build import build
+
+    config.out.mkdir(parents=True, exist_ok=True)
+    build(config.structures, config.data, seed=config.data_seed)
+    (config.out / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
+    tokenizer = make_tokenizer(config)
+    rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer, config.max_length)
+    held_out = encode_rows(
+        read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer, config.max_length
+    )
+    model = make_model(config, tokenizer)
+    parameters = sum(p.numel() for p in model.parameters())
+    mean = np.mean([len(row.bricks) for row in rows])
+    print(f"{parameters / 1e6:.2f} M parameters; {len(rows)} structures of {mean:.0f} tokens", flush=True)
+    trainer = Trainer(config, model, rows, held_out, tokenizer.token_to_id(NANO_PAD))
+    trainer.resume()
+    trainer.run()
+    staging = config.out / "model"
+    export_folder(model, tokenizer, config.out, staging, trainer.log)
+    shutil.copytree(staging, config.export, dirs_exist_ok=True)
+    print(f"wrote {config.export}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line: one option for each field of :class:`NanoConfig`."""
+    parser = argparse.ArgumentParser(prog="python -m training nano", description=(__doc__ or "").split("\n")[0])
+    for item in fields(NanoConfig):
+        kind = type(item.default)
+        option = "--" + item.name.replace("_", "-")
+        if kind is bool:
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=item.default)
+        else:
+            parser.add_argument(option, type=type(Path()) if isinstance(item.default, Path) else kind, default=item.default)
+    train(NanoConfig(**vars(parser.parse_args(arguments))))
+
+
+if __name__ == "__main__":
+    main()
