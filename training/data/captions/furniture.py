@@ -69,7 +69,7 @@ def chair(facts: Facts) -> Wording:
             "backless chair",
             "low stool" if facts.get("height") == "low" else "stool",
         ),
-        "bar stool": ("bar stool", "barstool", "tall stool", "stool"),
+        "bar stool": ("bar stool", "barstool", "stool with a raised seat", "stool"),
         "throne": ("throne", "throne", "king's chair", "throne chair", "chair"),
         "rocking chair": ("rocking chair", "rocking chair", "rocker", "chair"),
         "pedestal chair": ("chair", "pedestal chair", "office chair", "chair"),
@@ -136,7 +136,7 @@ def table(facts: Facts) -> Wording:
     nouns: dict[str, Alternatives] = {
         "table": ("table",),
         "dining table": ("dining table", "table", "kitchen table", "dinner table"),
-        "coffee table": ("coffee table", "coffee table", "low table", "table"),
+        "coffee table": ("coffee table", "coffee table", "cocktail table", "table"),
         "desk": ("desk", "desk", "writing desk", "office desk", "table"),
         "console table": (
             "console table",
@@ -145,7 +145,7 @@ def table(facts: Facts) -> Wording:
             "narrow table" if facts.get("width") == "narrow" else "table",
         ),
         "side table": ("side table", "end table", "bedside table", "table"),
-        "bar table": ("bar table", "high table", "table", "standing table"),
+        "bar table": ("bar table", "bar table", "table", "standing table"),
     }
     features: list[Alternatives] = []
     if facts["legs"] and facts["base"] in ("legs", "six legs"):
@@ -218,7 +218,9 @@ def bench(facts: Facts) -> Wording:
     adjectives = list(size_adjectives(facts))
     if not facts["back"]:
         adjectives.append(("backless", "simple"))
-    return Wording(nouns[style], tuple(adjectives), tuple(features), ("with a long flat seat",))
+    return Wording(
+        nouns[style], tuple(adjectives), tuple(features), ("with a flat seat", "for sitting outside")
+    )
 
 
 def sofa(facts: Facts) -> Wording:

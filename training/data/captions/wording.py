@@ -31,9 +31,9 @@ class Wording:
     remarks: tuple[str, ...] = ()
 
 
-_SYNONYMS: dict[str, Alternatives] = {
+SIZE_SYNONYMS: dict[str, Alternatives] = {
     "tall": ("tall", "high"),
-    "low": ("low", "short", "squat"),
+    "low": ("low", "squat"),
     "wide": ("wide", "broad"),
     "narrow": ("narrow", "slim"),
     "long": ("long",),
@@ -43,13 +43,14 @@ _SYNONYMS: dict[str, Alternatives] = {
     "deep": ("deep",),
     "shallow": ("shallow",),
 }
+"""Words for each fact about size."""
 _SIZE_FACTS = ("size", "height", "length", "width", "depth")
 
 
 def size_adjectives(facts: Facts, **overrides: Alternatives) -> tuple[Alternatives, ...]:
     """Adjectives for the facts about size; ``overrides`` replaces the synonyms of a word."""
     words = [str(facts[name]) for name in _SIZE_FACTS if name in facts]
-    return tuple(overrides.get(word, _SYNONYMS[word]) for word in words)
+    return tuple(overrides.get(word, SIZE_SYNONYMS[word]) for word in words)
 
 
 def number(count: int) -> str:
@@ -71,8 +72,9 @@ def _plural(noun: str) -> str:
 
 def article(phrase: str) -> str:
     """The phrase with "a" or "an" before it."""
-    first = phrase.lstrip().lower()
-    vowel = first[:1] in "aeiouéà8" and not first.startswith(("uni", "one-", "eu"))
+    first = phrase.lower()
+    vowel = first[:1] in "aeioué8" and not first.startswith(("uni", "one-", "eu"))
+    vowel = vowel or phrase.startswith(("L-shaped", "SUV")) or first.startswith("l-shaped")
     return f"{'an' if vowel else 'a'} {phrase}"
 
 

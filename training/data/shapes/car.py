@@ -59,8 +59,9 @@ def _wheels(voxels: Voxels, dice: Dice, style: str, length: int, width: int, fac
     front = dice.integer("front_overhang", 0, 2)
     rear = dice.integer("rear_overhang", 0, 2)
     spots = [front, length - rear - wheel]
-    if style in ("limousine", "pickup truck") and length >= 14 and dice.flag("six_wheels", 0.35):
-        spots.append(length - rear - 2 * wheel - 1)
+    third = length - rear - 2 * wheel - 1
+    if style in ("limousine", "pickup truck") and third > front + wheel + 1 and dice.flag("six_wheels", 0.35):
+        spots.append(third)
     height = 2
     box(voxels, 0, length, 1, width - 1, 1, height)
     for x in spots:

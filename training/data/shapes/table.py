@@ -68,7 +68,10 @@ def _support_kind(dice: Dice, style: str, width: int, depth: int) -> str:
 
 def _legs(voxels: Voxels, dice: Dice, width: int, depth: int, height: int) -> dict[str, Value]:
     wide = width >= 7 and depth >= 6
-    thick = dice.choice("leg", {"1x1": 0.45, "2x2": 0.35, "2x1": 0.2} if wide else {"1x1": 0.8, "2x1": 0.2})
+    thick = dice.choice(
+        "leg",
+        {"1x1": 0.45, "2x2": 0.35, "2x1": 0.2} if wide else {"1x1": 0.8, "2x1": 0.2 if width > 4 else 0.0},
+    )
     inset = dice.integer("inset", 0, 1) if wide and depth > 6 else 0
     corners(voxels, width, depth, int(thick[0]), int(thick[2]), 0, height, inset)
     facts: dict[str, Value] = {"legs": 4}
