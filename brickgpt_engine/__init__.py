@@ -21,7 +21,17 @@ _EXPORTS = {
     "StabilityReport": "brickgpt_engine.physics",
 }
 
-__all__ = ["__version__", *_EXPORTS]
+__all__ = [  # all but the version are loaded on first use
+    "Brick",
+    "BrickGPTError",
+    "BrickGenerator",
+    "BrickStructure",
+    "GenerationConfig",
+    "Rejection",
+    "StabilityAnalyzer",
+    "StabilityReport",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

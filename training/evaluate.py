@@ -22,6 +22,8 @@ import platform
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,9 @@ def held_out_prompts(count: int, *, data: Path | None, seed: int) -> list[str]:
     return [str(rng.choice(next(stream).captions)) for _ in range(count)]
 
 
-def run_prompt(generator: BrickGenerator, mode: str, prompt: str, seed: int, base: GenerationConfig) -> Outcome:
+def run_prompt(
+    generator: BrickGenerator, mode: str, prompt: str, seed: int, base: GenerationConfig
+) -> Outcome:
     """Generate once and judge the result."""
     config = replace(base, seed=seed, **MODES[mode])
     result = generator.run(prompt, config)
@@ -97,39 +101,28 @@ def run_prompt(generator: BrickGenerator, mode: str, prompt: str, seed: int, bas
     )
 
 
-_GENERATOR: BrickGenerator | None = None
-
-
-def _start_worker(model: str) -> None:
-    """Load the model once in each process, on one BLAS thread."""
-    global _GENERATOR
+@cache
+def _generator(model: str) -> BrickGenerator:
+    """The generator of this process; the model is loaded once."""
     from brickgpt_engine.decoding import load_model
 
-    _GENERATOR = BrickGenerator(load_model(model))
+    return BrickGenerator(load_model(model))
 
 
 def _work(job: tuple[str, str, int, GenerationConfig]) -> Outcome:
-    if _GENERATOR is None:
-        raise RuntimeError("the worker process was not started with _start_worker")
     mode, prompt, seed, base = job
-    return run_prompt(_GENERATOR, mode, prompt, seed, base)
+    return run_prompt(_generator(base.model_name_or_path), mode, prompt, seed, base)
 
 
 def evaluate(
     prompts: list[str], modes: list[str], *, base: GenerationConfig, seed: int = 0, workers: int = 0
 ) -> list[Outcome]:
     """Every prompt in every mode; prompt number i is sampled with seed ``seed + i``."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
     jobs = [(mode, prompt, seed + i, base) for mode in modes for i, prompt in enumerate(prompts)]
     outcomes: list[Outcome] = []
-    from multiprocessing import get_context
-
     with ProcessPoolExecutor(
         workers or os.cpu_count() or 1,
         mp_context=get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(base.model_name_or_path,),
     ) as pool:
         for done, outcome in enumerate(pool.map(_work, jobs, chunksize=2), start=1):
             outcomes.append(outcome)
@@ -175,26 +168,27 @@ def summarise(outcomes: list[Outcome], mode: str) -> dict[str, Any]:
 
 def markdown(rows: list[dict[str, Any]]) -> str:
     """The rows as a Markdown table."""
-    head = (
-        "| mode | valid % (95 % CI) | stable % (95 % CI) | mean stability | min stability | bricks | "
-        "rejections | regenerations | median s |"
-    )
-    lines = [head, "|" + "---|" * 9]
+    columns = "mode, valid % (95 % CI), stable % (95 % CI), mean stability, min stability, bricks, "
+    columns += "rejections, regenerations, median s"
+    lines = ["| " + columns.replace(", ", " | ") + " |", "|" + "---|" * 9]
     for row in rows:
         valid, stable = (
             f"{100 * row[key]:.1f} ({100 * row[key + '_95'][0]:.1f}–{100 * row[key + '_95'][1]:.1f})"
             for key in ("valid", "stable")
         )
         lines.append(
-            f"| {row['mode']} | {valid} | {stable} | {row['mean_stability']:.3f} | {row['min_stability']:.3f} | "
-            f"{row['bricks']:.1f} | {row['rejections']:.2f} | {row['regenerations']:.2f} | {row['seconds']:.2f} |"
+            f"| {row['mode']} | {valid} | {stable} | {row['mean_stability']:.3f} | {row['min_stability']:.3f} "
+            f"| {row['bricks']:.1f} | {row['rejections']:.2f} | {row['regenerations']:.2f} "
+            f"| {row['seconds']:.2f} |"
         )
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--model", default="nano", help="model folder, or nano for the embedded one")
     parser.add_argument("--prompts", type=int, default=200, help="how many held-out prompts")
     parser.add_argument("--data", type=Path, help="data set folder (default: sample held-out shapes anew)")
@@ -209,7 +203,9 @@ def main(arguments: list[str] | None = None) -> None:
     outcomes = evaluate(prompts, args.modes, base=base, seed=args.seed, workers=args.workers)
     if args.out is not None:
         args.out.write_text("".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes))
-    print(f"{len(prompts)} held-out prompts, temperature {args.temperature:g}, {os.cpu_count()} cores, ", end="")
+    print(
+        f"{len(prompts)} held-out prompts, temperature {args.temperature:g}, {os.cpu_count()} cores, ", end=""
+    )
     print(f"{platform.machine()}, model {args.model}\n")
     print(markdown([summarise(outcomes, mode) for mode in args.modes]))
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import shutil
 import time
 from dataclasses import asdict, dataclass, fields
@@ -104,7 +103,9 @@ def make_model(config: NanoConfig, tokenizer: Any) -> Any:
 class Trainer:
     """One training run: model, two optimizers, progress, and checkpoints on disk."""
 
-    def __init__(self, config: NanoConfig, model: Any, rows: list[Row], held_out: list[Row], pad: int) -> None:
+    def __init__(
+        self, config: NanoConfig, model: Any, rows: list[Row], held_out: list[Row], pad: int
+    ) -> None:
         self.config, self.model, self.rows, self.held_out, self.pad = config, model, rows, held_out, pad
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
         others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
@@ -134,7 +135,9 @@ class Trainer:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.forward(input_ids=torch.from_numpy(inputs), use_cache=False).logits
         return functional.cross_entropy(
-            logits[:, :-1].float().flatten(0, 1), torch.from_numpy(labels)[:, 1:].flatten(), ignore_index=IGNORE
+            logits[:, :-1].float().flatten(0, 1),
+            torch.from_numpy(labels)[:, 1:].flatten(),
+            ignore_index=IGNORE,
         )
 
     def update(self, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
@@ -160,7 +163,9 @@ class Trainer:
         rng = np.random.default_rng(0)
         losses = [
             self.loss(inputs, labels).item()
-            for inputs, labels in batches(self.held_out, tokens=self.config.batch_tokens, rng=rng, pad=self.pad)
+            for inputs, labels in batches(
+                self.held_out, tokens=self.config.batch_tokens, rng=rng, pad=self.pad
+            )
         ]
         return float(np.mean(losses))
 
@@ -173,7 +178,7 @@ class Trainer:
             "progress": {"tokens": self.tokens, "step": self.step, "epoch": self.epoch, "log": self.log},
         }
         torch.save(state, partial)
-        os.replace(partial, self.checkpoint)
+        partial.replace(self.checkpoint)
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one; an epoch that was cut is begun anew."""
@@ -201,11 +206,8 @@ class Trainer:
                 if self.step % 20 == 0:
                     rate = (self.tokens - first) / (now - started)
                     left = (self.config.total_tokens - self.tokens) / rate / 60
-                    print(
-                        f"step {self.step} epoch {self.epoch} tokens {self.tokens / 1e6:.2f}M loss {recent:.4f} "
-                        f"{rate:.0f} tok/s {left:.0f} min left",
-                        flush=True,
-                    )
+                    seen = f"step {self.step} epoch {self.epoch} tokens {self.tokens / 1e6:.2f}M"
+                    print(f"{seen} loss {recent:.4f} {rate:.0f} tok/s {left:.0f} min left", flush=True)
                 if now - saved > self.config.checkpoint_minutes * 60:
                     self.note(recent)
                     saved = time.perf_counter()
@@ -232,7 +234,12 @@ def export_folder(model: Any, tokenizer: Any, run: Path, target: Path, log: list
     tokenizer.save(str(target / "tokenizer.json"))
     marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20}
     (target / "brickgpt.json").write_text(json.dumps(marker, indent=2) + "\n")
-    special = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": NANO_BOS, "eos_token": NANO_EOS, "pad_token": NANO_PAD}
+    special = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": NANO_BOS,
+        "eos_token": NANO_EOS,
+        "pad_token": NANO_PAD,
+    }
     (target / "tokenizer_config.json").write_text(json.dumps(special, indent=2) + "\n")
     (run / "log.json").write_text(json.dumps(log, indent=1) + "\n")
 
@@ -245,7 +252,9 @@ def train(config: NanoConfig) -> None:
     build(config.structures, config.data, seed=config.data_seed)
     (config.out / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
     tokenizer = make_tokenizer(config)
-    rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer, config.max_length)
+    rows = encode_rows(
+        read_columns(config.data, "train", ["captions", "bricks"]), tokenizer, config.max_length
+    )
     held_out = encode_rows(
         read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer, config.max_length
     )
@@ -264,14 +273,16 @@ def train(config: NanoConfig) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line: one option for each field of :class:`NanoConfig`."""
-    parser = argparse.ArgumentParser(prog="python -m training nano", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training nano", description=(__doc__ or "").split("\n")[0]
+    )
     for item in fields(NanoConfig):
         kind = type(item.default)
         option = "--" + item.name.replace("_", "-")
         if kind is bool:
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=item.default)
         else:
-            parser.add_argument(option, type=type(Path()) if isinstance(item.default, Path) else kind, default=item.default)
+            parser.add_argument(option, type=kind, default=item.default)
     train(NanoConfig(**vars(parser.parse_args(arguments))))
 
 

@@ -37,11 +37,15 @@ def shards(folder: Path, split: str) -> list[Path]:
     """
     found = sorted(folder.glob(f"{split}-*.parquet"))
     if not found:
-        raise FileNotFoundError(f"{folder} holds no {split}-*.parquet; run python -m training.data build first")
+        raise FileNotFoundError(
+            f"{folder} holds no {split}-*.parquet; run python -m training.data build first"
+        )
     return found
 
 
-def read_columns(folder: Path, split: str, columns: list[str], limit: int | None = None) -> list[dict[str, Any]]:
+def read_columns(
+    folder: Path, split: str, columns: list[str], limit: int | None = None
+) -> list[dict[str, Any]]:
     """Rows of a split as dictionaries of the named columns."""
     import pyarrow.parquet as pq
 

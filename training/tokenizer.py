@@ -1,6 +1,6 @@
-"""The embedded model's tokenizer: words by byte-level BPE, bricks by whole-field tokens.
+r"""The embedded model's tokenizer: words by byte-level BPE, bricks by whole-field tokens.
 
-A brick line is four tokens (``2x4 (`` ``12,`` ``3,`` ``0)\\n``), so that one decision of
+A brick line is four tokens (``2x4 (`` ``12,`` ``3,`` ``0)\n``), so that one decision of
 the model is one field of the brick. Caption text is split as GPT-2 splits it and
 merged by BPE learnt from captions; every byte has a token, so nothing is unknown.
 """
@@ -21,7 +21,7 @@ SPECIAL_TOKENS = (NANO_PAD, NANO_BOS, NANO_EOS, NANO_SEPARATOR)
 
 
 def field_tokens(world_dim: int = 20) -> list[str]:
-    """The whole-field tokens of a world of ``world_dim``³ cells: footprints, ``N,`` and ``N)\\n``."""
+    r"""The whole-field tokens of a world of ``world_dim``³ cells: footprints, ``N,`` and ``N)\n``."""
     dims = [f"{h}x{w} (" for h, w in FOOTPRINTS]
     places = [f"{n}," for n in range(world_dim)]
     ends = [f"{n})\n" for n in range(world_dim)]

@@ -105,7 +105,7 @@ class BrickStructure:
             owners = self.grid[brick.slices]
             first = int(owners[owners != EMPTY].min())
             return f"it collides with brick {first + 1}, {self._bricks[first]}"
-        return rejection.value.replace("_", " ")
+        return str(rejection.value).replace("_", " ")
 
     def add(self, brick: Brick) -> Rejection | None:
         """Place ``brick`` last in the build order; answers None, or the reason why not."""
@@ -136,7 +136,8 @@ class BrickStructure:
     @property
     def occupancy(self) -> NDArray[np.bool_]:
         """Which cells are filled, shape (world_dim,)*3, indexed (x, y, z)."""
-        return self.grid != EMPTY
+        filled: NDArray[np.bool_] = self.grid != EMPTY
+        return filled
 
     @property
     def mass_g(self) -> float:

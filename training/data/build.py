@@ -136,7 +136,7 @@ def build_shard(path: Path, *, seed: int, shard: int, split: str, size: int) -> 
     )
     partial = path.with_suffix(".partial")
     pq.write_table(table, partial, compression="zstd")
-    os.replace(partial, path)
+    partial.replace(path)
     stats.kept = len(rows)
     stats.seconds = time.perf_counter() - start
     return stats
@@ -176,8 +176,12 @@ def claim_folder(out: Path, wanted: dict[str, int]) -> None:
     if note.exists():
         there = json.loads(note.read_text())
         if there != wanted:
-            differing = ", ".join(f"{key} {there.get(key)}" for key in wanted if there.get(key) != wanted[key])
-            raise ConfigError(f"{out} holds a build with {differing}; give the same options or another folder")
+            differing = ", ".join(
+                f"{key} {there.get(key)}" for key in wanted if there.get(key) != wanted[key]
+            )
+            raise ConfigError(
+                f"{out} holds a build with {differing}; give the same options or another folder"
+            )
     write_text(note, json.dumps(wanted, indent=2) + "\n")
 
 
