@@ -162,6 +162,7 @@ def car(facts: Facts) -> Wording:
     style = str(facts["style"])
     nouns: dict[str, Alternatives] = {
         "saloon": ("car", "car", "saloon car", "sedan", "family car", "automobile"),
+        "hatchback": ("hatchback", "car", "city car", "hatchback car"),
         "sports car": ("sports car", "sports car", "car", "sport car", "coupe"),
         "race car": ("race car", "racing car", "car", "racecar"),
         "van": ("van", "minivan", "delivery van", "car", "people carrier"),

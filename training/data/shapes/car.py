@@ -1,4 +1,4 @@
-"""Cars: saloons, sports cars, vans, pickups, jeeps, limousines, convertibles. The front is at low x."""
+"""Cars from limousines to race cars, vans and pickup trucks. The front is at low x."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ PROPORTIONS = {
 }
 
 _STYLES = {
-    "saloon": 0.22,
+    "saloon": 0.16,
+    "hatchback": 0.08,
     "sports car": 0.16,
     "race car": 0.12,
     "van": 0.12,
@@ -24,8 +25,15 @@ _STYLES = {
     "convertible": 0.09,
 }
 _LENGTH = {"limousine": (16, 19), "van": (9, 14), "jeep": (8, 12), "pickup truck": (11, 16)}
-_BONNET = {"sports car": (4, 5), "race car": (4, 6), "van": (0, 1), "pickup truck": (2, 3)}
+_BONNET = {
+    "sports car": (4, 5),
+    "race car": (4, 6),
+    "hatchback": (2, 3),
+    "van": (0, 1),
+    "pickup truck": (2, 3),
+}
 _CABIN = {"sports car": (1, 2), "race car": (1, 1), "van": (3, 4), "jeep": (3, 4), "convertible": (1, 1)}
+_BOOT = {"van": (0, 0), "jeep": (0, 0), "hatchback": (0, 0), "race car": (0, 3)}
 _LOW = ("sports car", "race car")
 
 
@@ -53,8 +61,8 @@ def sample(rng: np.random.Generator) -> Shape:
 
 
 def _wheels(voxels: Voxels, dice: Dice, style: str, length: int, width: int, facts: dict[str, Value]) -> int:
-    """Wheels in notches of a narrower chassis; answers the layer on which the body begins."""
-    big = style == "jeep" or (style != "limousine" and dice.flag("big_wheels", 0.3))
+    """Wheels in arches, with sills between them or not; answers the layer on which the body begins."""
+    big = style == "jeep" or (style != "limousine" and dice.flag("big_wheels", 0.45))
     wheel = 3 if big and length >= 11 else 2
     front = dice.integer("front_overhang", 0, 2)
     rear = dice.integer("rear_overhang", 0, 2)
@@ -63,9 +71,12 @@ def _wheels(voxels: Voxels, dice: Dice, style: str, length: int, width: int, fac
     if style in ("limousine", "pickup truck") and third > front + wheel + 1 and dice.flag("six_wheels", 0.35):
         spots.append(third)
     height = 2
-    box(voxels, 0, length, 1, width - 1, 1, height)
-    for x in spots:
-        for y in (0, width - 1):
+    sills = int(dice.flag("sills", 0.75))
+    box(voxels, 0, length, 1 - sills, width - 1 + sills, 1, height)
+    for y in (0, width - 1):
+        for x in spots:
+            box(voxels, max(0, x - 1), min(length, x + wheel + 1), y, y + 1, 1, height, value=False)
+        for x in spots:
             box(voxels, x, x + wheel, y, y + 1, 0, height)
     facts["wheels"] = 2 * len(spots)
     if wheel == 3:
@@ -78,7 +89,7 @@ def _cabin(
 ) -> dict[str, Value]:
     """A closed cabin, with or without a boot behind it, roof rack or taxi sign above it."""
     long_roof = style in ("van", "jeep", "limousine")
-    boot = dice.integer("boot", 0, 0 if style in ("van", "jeep") else 3)
+    boot = dice.integer("boot", *_BOOT.get(style, (1, 3)))
     height = dice.integer("cabin_height", *_CABIN.get(style, (2, 3)))
     x0, x1 = bonnet, length - boot
     inset = 1 if style == "race car" or (width >= 6 and dice.flag("narrow_cabin", 0.3)) else 0
