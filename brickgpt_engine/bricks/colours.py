@@ -151,7 +151,7 @@ def _words(text: str) -> list[str]:
 
 def _match_at(words: list[str], start: int, phrases: dict[tuple[str, ...], int]) -> tuple[int, int] | None:
     """The longest phrase that begins at ``start``: (colour code, words used), or None."""
-    for length in range(3, 0, -1):
+    for length in range(4, 0, -1):
         code = phrases.get(tuple(words[start : start + length]))
         if code is not None and start + length <= len(words):
             return code, length

@@ -2,6 +2,14 @@
 
 from brickgpt_engine.rendering.ascii import layers_text, terminal_picture
 from brickgpt_engine.rendering.contact_sheet import contact_sheet
-from brickgpt_engine.rendering.isometric import Look, render_isometric, save_png
+from brickgpt_engine.rendering.isometric import Look, png_bytes, render_isometric, save_png
 
-__all__ = ["Look", "contact_sheet", "layers_text", "render_isometric", "save_png", "terminal_picture"]
+__all__ = [
+    "Look",
+    "contact_sheet",
+    "layers_text",
+    "png_bytes",
+    "render_isometric",
+    "save_png",
+    "terminal_picture",
+]

@@ -7,9 +7,11 @@ shadow that it casts on the ground.
 
 from __future__ import annotations
 
+import io
 import os
-import tempfile
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 MIN_SIZE, MAX_SIZE = 16, 8192
 WHITE: Rgb = (255, 255, 255)
 _SUPERSAMPLE = 2.0
-_MARGIN = 0.05  # of the longer side of the model
+_MARGIN = 0.06  # of the longer side of the model
 _GROUND_SHADE = (22, 26, 38)
 _GROUND_STRENGTH = 0.42
 
@@ -179,8 +181,20 @@ def _ground(
     matrix = (-fx * px, fy * py, q0, fx * px, fy * py, p0)
     alpha = cast.transform(target, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     ground = Image.new("RGBA", target, (*_GROUND_SHADE, 0))
-    ground.putalpha(alpha)
+    ground.putalpha(Image.fromarray(np.rint(np.asarray(alpha) * _fade_out(target)).astype(np.uint8)))
     return ground
+
+
+def _fade_out(size: tuple[int, int]) -> FloatArray:
+    """1 inside a picture, falling smoothly to 0 along its borders, shape (height, width)."""
+    reach = max(1.0, 0.055 * max(size))
+    ramps = []
+    for length in size:
+        at = np.arange(length, dtype=np.float32) + 0.5
+        near = np.clip(np.minimum(at, length - at) / reach, 0, 1)
+        ramps.append(near * near * (3 - 2 * near))
+    fade: FloatArray = np.outer(ramps[1], ramps[0])
+    return fade
 
 
 def _flatten(picture: Image, background: Rgb | None) -> Image:
@@ -191,23 +205,26 @@ def _flatten(picture: Image, background: Rgb | None) -> Image:
     return Image.alpha_composite(Image.new("RGBA", picture.size, (*background, 255)), picture).convert("RGB")
 
 
+def png_bytes(image: Image) -> bytes:
+    """``image`` as the content of a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
 def save_png(image: Image, path: str | os.PathLike[str]) -> None:
-    """Write ``image`` as PNG in one step: readers see the old file or the whole new one.
+    """Write ``image`` as PNG: readers see the old file or the whole new one.
 
     Raises:
         OutputError: the file cannot be written.
     """
     target = Path(path)
+    beside = target.parent / f".{target.name[:40]}.{secrets.token_hex(4)}.tmp"
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".png", delete=False) as handle:
-            temporary = Path(handle.name)
-            try:
-                image.save(handle, format="PNG")
-                handle.close()
-                temporary.chmod(0o644)
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+        beside.write_bytes(png_bytes(image))
+        beside.replace(target)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        with suppress(OSError, ValueError):
+            beside.unlink()
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot write {target}: {reason}; choose another place") from error
