@@ -55,10 +55,9 @@ def keep_top_p(probabilities: Probabilities, p: float) -> Probabilities:
     if p >= 1.0:
         return probabilities
     order = np.argsort(-probabilities, kind="stable")
-    mass_before = np.cumsum(probabilities[order]) - probabilities[order]
+    mass_before = np.concatenate([[0.0], np.cumsum(probabilities[order])[:-1]])
     kept = np.zeros_like(probabilities)
     chosen = order[mass_before < p]
-    chosen = chosen if len(chosen) else order[:1]
     kept[chosen] = probabilities[chosen]
     return np.asarray(kept / kept.sum())
 
