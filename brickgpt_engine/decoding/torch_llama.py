@@ -98,11 +98,7 @@ class TorchModel:
         if not 0 <= length <= self._length:
             raise ModelError(f"cannot rewind to {length} tokens: the model holds {self._length}")
         if length < self._length:
-            # transformers reads 0 and negative numbers as counts to drop from the end
-            if length == 0:
-                self._cache = self._new_cache()
-            else:
-                self._cache.crop(length)
+            self._cache.crop(length - self._length)  # negative: so many tokens off the end
         self._length = length
 
     def _new_cache(self) -> Any:

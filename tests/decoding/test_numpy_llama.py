@@ -249,7 +249,7 @@ def test_parity_with_transformers(llama_folder, shape):
     changes = dict(SHAPES[shape])
     if shape == "llama3 rope":  # transformers wants the base beside the scaling
         changes["rope_theta"] = LLAMA3_ROPE["rope_theta"]
-    folder, tensors = llama_folder(**changes)
+    folder, _ = llama_folder(**changes)
     save_file(
         load_file(folder / "model.safetensors"), folder / "model.safetensors", metadata={"format": "pt"}
     )
