@@ -20,8 +20,10 @@ _PARAMETERS: dict[str, Any] = {
     "Threads": 1,
     "FeasibilityTol": 1e-9,
     "OptimalityTol": 1e-9,
+    # Measured on these programs: presolve costs more than it saves.
+    "Presolve": 0,
 }
-_lock = threading.Lock()
+_lock = threading.RLock()
 _environments: dict[str, Any] = {}
 
 
@@ -78,7 +80,8 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
     """
     gurobipy = _gurobipy()
     try:
-        with _load(program) as model:
+        # An environment must not be used by two threads at once.
+        with _lock, _load(program) as model:
             if time_limit is not None:
                 model.Params.TimeLimit = time_limit
             model.optimize()
@@ -93,6 +96,9 @@ def _read(model: Any, status: Any) -> Solution:
     if model.Status in (status.INFEASIBLE, status.INF_OR_UNBD):
         # Costs and variables are never negative here, so "unbounded" is ruled out.
         return Solution(Outcome.INFEASIBLE, np.zeros(0), np.nan, NAME)
+    if model.Status == status.INTERRUPTED:
+        # Gurobi catches Ctrl-C for itself; pass it on.
+        raise KeyboardInterrupt
     reason = "it reached the time limit" if model.Status == status.TIME_LIMIT else f"status {model.Status}"
     raise SolverError(f"Gurobi ended without an answer: {reason}")
 
