@@ -1,0 +1,63 @@
+"""``brickgpt convert``: one model file into another format, or into a picture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from brickgpt_engine.bricks import colours
+from brickgpt_engine.cli import console, targets
+from brickgpt_engine.cli.options import ColourType
+from brickgpt_engine.cli.run import colour_code
+from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.errors import OutputError
+from brickgpt_engine.formats import format_of, read_structure
+
+_EXAMPLES = """\
+brickgpt convert chair.txt chair.ldr --colour "dark red" --title "My chair"
+brickgpt convert studio-export.mpd chair.json
+brickgpt convert chair.ldr chair.png --force
+"""
+_NOTES = {
+    "Formats": """\
+.txt   bricks 'hxw (x,y,z)', one a line, in build order
+.json  the published BrickGPT JSON: part ids and places
+.ldr   LDraw, with colours and one building step per layer (.mpd is read and written too)
+.png   a picture (only written)
+""",
+    "Exit codes": "0 done    2 wrong options    3 IN cannot be read    6 OUT exists or cannot be written",
+}
+
+
+@click.command("convert", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT")
+@click.option(
+    "--colour",
+    "--color",
+    "colour",
+    type=ColourType(auto=False),
+    metavar="COLOUR",
+    cls=SectionOption,
+    show_default="as in IN",
+    help="Paint all bricks: a name such as 'dark red', an LDraw code, or 'none'.",
+)
+@click.option(
+    "--title", metavar="TEXT", cls=SectionOption, show_default="the name of IN", help="Title line (LDraw)."
+)
+@click.option("--force", is_flag=True, cls=SectionOption, help="Overwrite OUT.")
+def command(source: str, target: str, colour: int | str | None, title: str | None, force: bool) -> None:
+    """Read the model file IN and write it as OUT; the extensions tell the formats."""
+    path = Path(target)
+    if path.suffix.lower() != targets.PICTURE:
+        format_of(path)
+    if os.path.lexists(path) and not force:
+        raise OutputError(f"{target} exists; choose another name or add --force")
+    structure = read_structure(source)
+    if colour is not None:
+        structure = colours.paint(structure, colour_code(colour, ""))
+    targets.write_any(structure, path, title=title or Path(source).stem, overwrite=force)
+    bricks = f"{len(structure)} brick{'' if len(structure) == 1 else 's'}"
+    click.echo(f"{console.one_line(target)}: {bricks} from {console.one_line(source)}")

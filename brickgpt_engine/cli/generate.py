@@ -1,0 +1,288 @@
+"""``brickgpt generate``: prompts in, model files out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.cli import console, targets
+from brickgpt_engine.cli.options import ColourType, config_from, generation_options, seed_type
+from brickgpt_engine.cli.progress import show_progress, show_wait
+from brickgpt_engine.cli.prompt_source import gather_prompts
+from brickgpt_engine.cli.run import Outcome, drive, load_generator
+from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.summary import print_json, print_summary, summary_object
+from brickgpt_engine.cli.targets import FORMAT_NAMES, Target
+from brickgpt_engine.errors import ConfigError, ExitCode, OutputError
+from brickgpt_engine.formats import read_structure
+from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
+
+_RESULTS = "Output options"
+_SEED_RANGE = 10**9  # short enough to be typed again
+_MOST_VARIANTS = 10_000
+
+_EXAMPLES = """\
+brickgpt generate "a high-backed chair with four legs"
+brickgpt generate "a red sofa" -n 4 --seed 7 --out sofas/
+brickgpt generate "a tall tower" --temperature 0.9 --formats ldr,png --colour "dark red"
+brickgpt generate --prompts ideas.txt --out models/ --json > models.jsonl
+echo "a small table" | brickgpt generate --quiet --out table --force
+brickgpt generate "a bookshelf" --start half-built.txt --no-physics
+"""
+_NOTES = {
+    "Files": """\
+Each model gets NAME.txt (bricks, one a line, in build order), NAME.ldr (LDraw),
+NAME.json (part ids) and NAME.png (picture). Existing files are kept: without --force
+the next free name is taken: chair, chair-2, chair-3. Several variants are numbered likewise.
+""",
+    "Exit codes": """\
+0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt
+3 an input cannot be read    4 the language model cannot be used    5 no solver gave an answer
+6 results cannot be written    130 Ctrl-C (what was built so far is written)
+""",
+}
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One model to make."""
+
+    prompt: str
+    config: GenerationConfig
+    wish: Target
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How results are presented."""
+
+    json: bool
+    quiet: bool
+    picture: bool | None
+    colour: int | str
+
+
+class FormatsType(click.ParamType):
+    """A list of extensions, separated by commas."""
+
+    name = "formats"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The extensions asked for, in our order."""
+        if isinstance(value, tuple):
+            return value
+        wanted = [word.strip().lower().lstrip(".") for word in str(value).split(",") if word.strip()]
+        unknown = next((word for word in wanted if word not in FORMAT_NAMES), None)
+        if unknown is not None or not wanted:
+            what = f"{unknown!r} is no output format" if wanted else "no format is named"
+            self.fail(f"{what}; use some of {','.join(FORMAT_NAMES)}", param, ctx)
+        return tuple(name for name in FORMAT_NAMES if name in wanted)
+
+
+def _option(*flags: str, section: str = _RESULTS, **attributes: Any) -> Any:
+    return click.option(*flags, cls=SectionOption, section=section, **attributes)
+
+
+@click.command("generate", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
+@click.argument("prompt", nargs=-1, metavar="[PROMPT]")
+@_option(
+    "--prompts",
+    "prompts_file",
+    metavar="FILE",
+    section="Input options",
+    help="Read prompts from FILE, one a line; - is stdin.",
+)
+@_option(
+    "--start",
+    "start_file",
+    metavar="FILE",
+    section="Input options",
+    help="Continue from a model file (.txt, .ldr, .mpd, .json) instead of from nothing.",
+)
+@_option(
+    "-n",
+    "--variants",
+    type=click.IntRange(1, _MOST_VARIANTS),
+    default=1,
+    metavar="N",
+    section="Input options",
+    help="Models per prompt, with seeds SEED, SEED+1, …",
+)
+@_option(
+    "--seed",
+    type=seed_type,
+    metavar="SEED",
+    section="Input options",
+    show_default="random, shown in the summary",
+    help="Same seed, same machine: same model.",
+)
+@_option(
+    "-o",
+    "--out",
+    metavar="PATH",
+    help="Name of the files (an extension is dropped), or a folder; a name ending with / makes the folder. "
+    "Several prompts need a folder.",
+    show_default="a name made from the prompt",
+)
+@_option("--force", is_flag=True, help="Overwrite existing files.")
+@_option(
+    "--formats",
+    type=FormatsType(),
+    default=",".join(FORMAT_NAMES),
+    metavar="LIST",
+    help="What to write, separated by commas.",
+)
+@_option(
+    "--colour",
+    "--color",
+    "colour",
+    type=ColourType(auto=True),
+    default="auto",
+    metavar="COLOUR",
+    help="'auto' (what the prompt asks for), 'none', a name such as 'dark red', or an LDraw code.",
+)
+@_option(
+    "--picture/--no-picture",
+    default=None,
+    show_default="when stdout is one",
+    help="Draw the model in the terminal.",
+)
+@_option("--json", "as_json", is_flag=True, help="One JSON object a line for each model.")
+@_option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@generation_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    prompt: tuple[str, ...],
+    prompts_file: str | None,
+    start_file: str | None,
+    variants: int,
+    seed: int | None,
+    out: str | None,
+    force: bool,
+    formats: tuple[str, ...],
+    colour: int | str,
+    picture: bool | None,
+    as_json: bool,
+    quiet: bool,
+    **generation: Any,
+) -> int:
+    """Build a model for PROMPT (or for each line of a file or of stdin) and write it to files.
+
+    Quote the prompt. Without one, prompts are read from stdin, one a line. Brick by brick the model is drawn,
+    checked and, where it would fall, rebuilt; then a summary is printed.
+    """
+    prompts = gather_prompts(prompt, prompts_file)
+    first_seed = secrets.randbelow(_SEED_RANGE) if seed is None else seed
+    start = _read_start(ctx, start_file, generation)
+    wish = _make_target(prompts, out, formats, force)
+    jobs = [
+        _Job(text, config_from(generation, first_seed + number), replace(wish, stem=wish.stem or targets.slug(text)))
+        for text in prompts
+        for number in range(variants)
+    ]
+    style = _Style(as_json, quiet, picture, colour)
+    with show_wait("loading the language model", quiet=quiet):
+        generator = load_generator(jobs[0].config)
+    return _run_all(generator, jobs, start, style)
+
+
+def _read_start(ctx: click.Context, file: str | None, generation: dict[str, Any]) -> BrickStructure | None:
+    """The structure to continue from; its world becomes the world unless ``--world-dim`` says otherwise."""
+    if file is None:
+        return None
+    chosen = ctx.get_parameter_source("world_dim") is not click.core.ParameterSource.DEFAULT
+    start = read_structure(file, world_dim=generation["world_dim"] if chosen else None)
+    if len(start) >= generation["max_bricks"]:
+        raise ConfigError(
+            f"{file} has {len(start)} bricks already, and --max-bricks is {generation['max_bricks']}; "
+            "raise it to continue"
+        )
+    generation["world_dim"] = start.world_dim
+    return start
+
+
+def _make_target(prompts: Sequence[str], out: str | None, formats: tuple[str, ...], force: bool) -> Target:
+    """Where to write, tried out before any work is done; its stem is empty where prompts give the names."""
+    folder, stem, create = targets.parse_out(out, many=len(prompts) > 1)
+    target = Target(folder, stem or "", formats, force)
+    for text in prompts:
+        replace(target, stem=stem or targets.slug(text)).require_writable(create=create)
+    return target
+
+
+def _run_all(
+    generator: BrickGenerator, jobs: Sequence[_Job], start: BrickStructure | None, style: _Style
+) -> int:
+    """Make every model; the worst exit code."""
+    worst = ExitCode.OK
+    used: set[str] = set()
+    for number, job in enumerate(jobs, start=1):
+        count = f" [{number}/{len(jobs)}]" if len(jobs) > 1 else ""
+        title = f"{console.one_line(job.prompt)}{count}"
+        with show_progress(title, quiet=style.quiet) as listener:
+            outcome = drive(
+                generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener
+            )
+        code = _finish(job, outcome, used, style)
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.interrupted:
+            return code
+        if number < len(jobs) and not (style.json or style.quiet):
+            click.echo()
+        worst = max(worst, code)
+    return worst
+
+
+def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitCode:
+    """Write and report one model; the exit code that it deserves."""
+    files = []
+    if len(outcome.structure):
+        target = job.wish.free(used)
+        used.add(target.stem)
+        files = targets.write_model(outcome.structure, target, title=job.prompt)
+    if style.json:
+        print_json(summary_object(job.config, job.prompt, outcome.structure, files, outcome.result))
+    elif outcome.result is not None and files and not style.quiet:
+        print_summary(outcome.result, outcome.structure, files, picture=style.picture)
+    if outcome.result is None:
+        return _report_partial(outcome, files)
+    return _judge(outcome.result)
+
+
+def _report_partial(outcome: Outcome, files: Sequence[Any]) -> ExitCode:
+    """Say what became of a model that was broken off."""
+    why = "interrupted" if outcome.interrupted else "generation failed"
+    if files:
+        saved = f"the {len(outcome.structure)} bricks built so far are in {targets.named(files)}"
+        hint = f"; continue with --start {files[0]}" if files[0].suffix != targets.PICTURE else ""
+        console.warning(f"{why}: {saved}{hint}")
+    else:
+        console.warning(f"{why}: no brick was placed yet, so nothing was written")
+    return ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.MODEL
+
+
+def _judge(result: GenerationResult) -> ExitCode:
+    """Warn of a model that does not stand, or of one without bricks."""
+    report = result.report
+    if report is None:
+        console.warning(
+            f"no brick was placed for {result.prompt[:60]!r}, so nothing was written; try another --seed"
+        )
+        return ExitCode.UNSTABLE
+    if report.status == "unknown":
+        console.warning(f"nobody knows whether the model stands: {report.message}; try another --solver")
+        return ExitCode.SOLVER
+    if not report.stable:
+        more = "" if result.config.max_regenerations else ", or allow --max-regenerations"
+        console.warning(f"the model does not stand: {report.message}; try another --seed{more}")
+        return ExitCode.UNSTABLE
+    return ExitCode.OK

@@ -1,0 +1,177 @@
+"""``brickgpt infer``: the dialogue of the published program, question by question."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from brickgpt_engine.cli import console, targets
+from brickgpt_engine.cli.options import ColourType, config_from, generation_options
+from brickgpt_engine.cli.progress import show_progress, show_wait
+from brickgpt_engine.cli.run import Outcome, drive, load_generator
+from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.summary import print_picture
+from brickgpt_engine.cli.targets import Target
+from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
+from brickgpt_engine.generation import BrickGenerator, GenerationResult
+from brickgpt_engine.generation.config import MAX_SEED
+from brickgpt_engine.generation.prompts import check_caption
+
+DEFAULT_NAME = "output.png"
+DEFAULT_SEED = 42
+_FORMATS = ("txt", "ldr", "png")
+_RULE = "-" * 20
+_PICTURES = (".png", ".txt", ".ldr", ".json", ".jpg", ".jpeg", ".webp")
+
+_EXAMPLES = """\
+brickgpt infer
+brickgpt infer --temperature 0.8 --max-regenerations 20
+printf 'a red chair\\nchair.png\\n7\\n\\n' | brickgpt infer
+"""
+_NOTES = {
+    "Dialogue": """\
+Asks for a prompt, a file name for the picture (the text and LDraw files get the same name)
+and a seed, builds the model, reports, and asks again. An empty prompt, or the end of
+the input (Ctrl-D), ends it.
+""",
+    "Exit codes": """\
+0 ended by an empty prompt or end of input    2 wrong options    4 the language model cannot be used
+130 Ctrl-C (what was built so far is written)
+""",
+}
+
+
+@click.command("infer", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
+@click.option(
+    "--colour",
+    "--color",
+    "colour",
+    type=ColourType(auto=True),
+    default="auto",
+    metavar="COLOUR",
+    cls=SectionOption,
+    section="Output options",
+    help="'auto' (what the prompt asks for), 'none', a name such as 'dark red', or an LDraw code.",
+)
+@click.option(
+    "--picture/--no-picture",
+    default=False,
+    cls=SectionOption,
+    section="Output options",
+    help="Draw each model in the terminal, too.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    cls=SectionOption,
+    section="Output options",
+    help="Overwrite existing files instead of taking a numbered name.",
+)
+@generation_options
+def command(colour: int | str, picture: bool, force: bool, **generation: Any) -> int:
+    """Build models in a dialogue: prompt, file name, seed, and the result."""
+    config_from(generation, DEFAULT_SEED)  # wrong options are told before the first question
+    generator: BrickGenerator | None = None
+    question = "Enter a prompt, or <Return> to exit: "
+    while prompt := ask(question).strip():
+        question = "Enter another prompt, or <Return> to exit: "
+        try:
+            check_caption(prompt)
+            target = _ask_target(force)
+            config = config_from(generation, _ask_seed())
+            click.echo("Generating...")
+            if generator is None:
+                with show_wait("loading the language model"):
+                    generator = load_generator(config)
+            with show_progress(prompt, quiet=False) as listener:
+                outcome = drive(generator, prompt, config, colour=colour, listener=listener)
+            if _report(prompt, target, outcome, picture=picture) is ExitCode.INTERRUPTED:
+                return ExitCode.INTERRUPTED
+        except ModelError:
+            raise
+        except BrickGPTError as error:
+            console.error(str(error))
+        except EOFError:
+            break
+    return ExitCode.OK
+
+
+def ask(question: str) -> str:
+    """Ask on stdout and read a line; the empty answer at the end of the input."""
+    if sys.stdin is None or sys.stdin.closed:
+        return ""
+    try:
+        return input(question)
+    except EOFError:
+        click.echo()
+        return ""
+    except UnicodeDecodeError:
+        console.error("this is not UTF-8 text")
+        return ""
+
+
+def _ask_target(force: bool) -> Target:
+    """Where the files go.
+
+    Raises:
+        OutputError: nothing can be written there.
+    """
+    answer = ask(f"Enter a filename to save the output image (default={DEFAULT_NAME}): ").strip()
+    path = Path(answer or DEFAULT_NAME).expanduser()
+    stem = path.stem if path.suffix.lower() in _PICTURES else path.name
+    if not stem or path.is_dir():
+        raise OutputError(f"{answer} is a folder; name a file in it")
+    target = Target(path.parent, stem, _FORMATS, force)
+    target.require_writable(create=True)
+    return target
+
+
+def _ask_seed() -> int:
+    """A seed; asked for again until it is one."""
+    while True:
+        answer = ask(f"Enter a generation seed (default={DEFAULT_SEED}): ").strip()
+        if not answer:
+            return DEFAULT_SEED
+        if answer.isascii() and answer.isdecimal() and len(answer) < 20 and int(answer) <= MAX_SEED:
+            return int(answer)
+        console.error(f"{answer[:40]!r} is no seed; give a whole number from 0 to {MAX_SEED}")
+
+
+def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> ExitCode:
+    """Write the files and print the report; the exit code of this round."""
+    files = []
+    if len(outcome.structure):
+        files = targets.write_model(outcome.structure, target.free(set()), title=prompt)
+    saved = targets.named([path.resolve() for path in files])
+    if outcome.result is None:
+        what = f"saved the {len(outcome.structure)} bricks so far to {saved}" if files else "nothing was placed"
+        console.warning(f"{'interrupted' if outcome.interrupted else 'generation failed'}: {what}")
+        if outcome.error is not None:
+            raise outcome.error
+        return ExitCode.INTERRUPTED
+    if picture:
+        print_picture(console.results(), outcome.structure)
+    for line in report_lines(outcome.result, saved):
+        click.echo(line)
+    report = outcome.result.report
+    if report is not None and not report.stable:
+        console.warning(f"the model does not stand: {report.message}; try another seed")
+    return ExitCode.OK
+
+
+def report_lines(result: GenerationResult, saved: str) -> list[str]:
+    """The published program's report, line by line."""
+    reasons = {reason: count for reason, count in result.rejections.items() if count}
+    return [
+        _RULE,
+        f"Finished generating in {result.seconds:.2f}s.",
+        f"Total # bricks: {len(result.structure)}",
+        f"Total # brick rejections: {sum(reasons.values())}",
+        f"Brick rejection reasons: {reasons}",
+        f"Total # regenerations: {result.regenerations}",
+        f"Saved results to {saved}" if saved else "No brick was placed, so nothing was saved; try another seed",
+        _RULE,
+    ]

@@ -1,0 +1,199 @@
+"""The generation options, once, for every command that generates; and the colour option.
+
+Names and defaults are those of :class:`~brickgpt_engine.generation.GenerationConfig`. Options may
+be written with dashes or, as in the published program, with underscores.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import click
+
+from brickgpt_engine.bricks import colours
+from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
+from brickgpt_engine.cli.sections import SectionOption
+from brickgpt_engine.generation.config import (
+    CRITERIA,
+    DEVICES,
+    INSTRUCTION_FORMATS,
+    MAX_SEED,
+    SOLVERS,
+    GenerationConfig,
+)
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Decorator = Callable[[_Command], _Command]
+_DEFAULTS = {field.name: field.default for field in fields(GenerationConfig)}
+_MODEL, _SAMPLING, _PHYSICS = "Model options", "Sampling options", "Physics options"
+
+AUTO_COLOUR, NO_COLOUR = "auto", "none"
+
+
+def _option(name: str, *flags: str, section: str, kind: Any = None, **attributes: Any) -> _Decorator[Any]:
+    flags = flags or (f"--{name.replace('_', '-')}",)
+    return click.option(
+        *flags, name, cls=SectionOption, section=section, type=kind, default=_DEFAULTS[name], **attributes
+    )
+
+
+_OPTIONS: tuple[_Decorator[Any], ...] = (
+    _option(
+        "model_name_or_path",
+        "--model",
+        "--model-name-or-path",
+        section=_MODEL,
+        metavar="NAME",
+        help="'nano' (comes with the program), a Hugging Face model folder, or a hub id.",
+    ),
+    _option(
+        "device",
+        section=_MODEL,
+        kind=click.Choice(DEVICES),
+        help="Where the model runs; nano always fits the CPU.",
+    ),
+    _option(
+        "instruction_format",
+        section=_MODEL,
+        kind=click.Choice(INSTRUCTION_FORMATS),
+        help="Wording of the instruction, for models fine-tuned from chat models.",
+    ),
+    _option(
+        "world_dim",
+        section=_SAMPLING,
+        kind=click.IntRange(1, MAX_WORLD_DIM),
+        metavar="N",
+        help="Side of the world in studs and layers; nano knows 20.",
+    ),
+    _option(
+        "max_bricks",
+        section=_SAMPLING,
+        kind=click.IntRange(1, 1_000_000),
+        metavar="N",
+        help="Stop after this many bricks.",
+    ),
+    _option(
+        "max_brick_rejections",
+        section=_SAMPLING,
+        kind=click.IntRange(0, 1_000_000),
+        metavar="N",
+        help="Draw a brick that does not fit again, up to N times; 0 switches this off.",
+    ),
+    _option(
+        "use_logit_masking",
+        "--use-logit-masking/--no-use-logit-masking",
+        section=_SAMPLING,
+        help="Let the model write nothing but brick lines.",
+    ),
+    _option(
+        "temperature",
+        section=_SAMPLING,
+        kind=click.FloatRange(0.01, 100),
+        metavar="T",
+        help="Low is predictable, high is adventurous.",
+    ),
+    _option(
+        "temperature_increase",
+        section=_SAMPLING,
+        kind=click.FloatRange(0, 100),
+        metavar="T",
+        help="Added each time the model repeats a rejected brick.",
+    ),
+    _option(
+        "max_temperature",
+        section=_SAMPLING,
+        kind=click.FloatRange(0.01, 100),
+        metavar="T",
+        help="Where that rise ends.",
+    ),
+    _option(
+        "top_k",
+        section=_SAMPLING,
+        kind=click.IntRange(0, 10_000_000),
+        metavar="K",
+        help="Choose among the K likeliest tokens, 0 for all; only without logit masking.",
+    ),
+    _option(
+        "top_p",
+        section=_SAMPLING,
+        kind=click.FloatRange(0, 1, min_open=True),
+        metavar="P",
+        help="Choose among the likeliest tokens that share probability P; only without logit masking.",
+    ),
+    _option(
+        "physics",
+        "--physics/--no-physics",
+        section=_PHYSICS,
+        help="Judge by forces; otherwise only by whether all bricks hang together.",
+    ),
+    _option(
+        "max_regenerations",
+        section=_PHYSICS,
+        kind=click.IntRange(0, 1_000_000),
+        metavar="N",
+        help="Take down what would fall and rebuild it, up to N times; 0 switches this off.",
+    ),
+    _option(
+        "criterion",
+        section=_PHYSICS,
+        kind=click.Choice(CRITERIA),
+        help="What counts as stable; 'paper' is the stricter, see 'brickgpt check --help'.",
+    ),
+    _option(
+        "solver",
+        section=_PHYSICS,
+        kind=click.Choice(SOLVERS),
+        help="'auto' takes Gurobi where its licence allows the size, else HiGHS.",
+    ),
+)
+
+seed_type = click.IntRange(0, MAX_SEED)
+
+
+def generation_options(command: _Command) -> _Command:
+    """Give ``command`` all generation options but the seed; they arrive under their config names."""
+    for decorate in reversed(_OPTIONS):
+        command = decorate(command)
+    return command
+
+
+def config_from(options: Mapping[str, Any], seed: int) -> GenerationConfig:
+    """The configuration that the parsed ``options`` describe; options of other kinds are ignored.
+
+    Raises:
+        ConfigError: options contradict each other, or a number is none.
+    """
+    known = {name: value for name, value in options.items() if name in _DEFAULTS}
+    return GenerationConfig(**(known | {"seed": seed}))
+
+
+class ColourType(click.ParamType):
+    """A colour: a name, an LDraw code, ``none``, or (where there is a prompt) ``auto``."""
+
+    name = "colour"
+
+    def __init__(self, *, auto: bool) -> None:
+        self.auto = auto
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str | None:
+        """An LDraw code, ``"auto"`` or ``"none"``."""
+        if not isinstance(value, str):
+            return value if isinstance(value, int) else None
+        word = value.strip().lower()
+        if word == NO_COLOUR or (self.auto and word == AUTO_COLOUR):
+            return word
+        code = int(word) if word.isdecimal() else colours.colour_by_name(word)
+        if code is None or colours.colour_of_code(code) is None:
+            self.fail(self._unknown(value, word), param, ctx)
+        return code
+
+    def _unknown(self, value: str, word: str) -> str:
+        names = [colour.name for colour in colours.COLOURS]
+        near = difflib.get_close_matches(word, names, n=3, cutoff=0.5) or names[:6]
+        special = "'auto', 'none', " if self.auto else "'none', "
+        return f"{value!r} is no colour; use {special}an LDraw code, or a name such as {', '.join(near)}"

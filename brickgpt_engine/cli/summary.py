@@ -1,0 +1,181 @@
+"""What is said about a finished model: lines for people, one JSON object for machines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.bricks.library import BRICK_HEIGHT_CM, STUD_PITCH_CM
+from brickgpt_engine.cli import console
+from brickgpt_engine.generation import GenerationConfig, GenerationResult
+from brickgpt_engine.generation.events import STOP_REASONS
+from brickgpt_engine.physics import Criterion, StabilityReport
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PICTURE_WIDTH, _PICTURE_HEIGHT = 64, 22
+_MOST_PARTS = 4
+
+
+def size_cm(structure: BrickStructure) -> tuple[float, float, float]:
+    """Extent along x, y and z in centimetres, without the studs on top."""
+    x, y, z = structure.size
+    return round(x * STUD_PITCH_CM, 2), round(y * STUD_PITCH_CM, 2), round(z * BRICK_HEIGHT_CM, 2)
+
+
+def size_words(structure: BrickStructure) -> str:
+    """``8 × 6 studs, 12 layers (6.4 × 4.8 × 11.5 cm)``."""
+    x, y, z = structure.size
+    cm = " × ".join(f"{side:.1f}" for side in size_cm(structure))
+    return f"{x} × {y} studs, {z} layer{'' if z == 1 else 's'} ({cm} cm)"
+
+
+def parts_words(structure: BrickStructure) -> str:
+    """The most frequent parts: ``2x4 ×12, 1x2 ×3, …``."""
+    counts = [f"{name} ×{count}" for name, count in structure.part_counts().items()]
+    return ", ".join([*counts[:_MOST_PARTS], "…"] if len(counts) > _MOST_PARTS else counts)
+
+
+def stability_words(report: StabilityReport) -> str:
+    """The verdict with its scores and who found it."""
+    if report.status == "unknown":
+        return f"unknown: {report.message}"
+    verdict = "stands" if report.stable else "does not stand"
+    if report.criterion is Criterion.CONNECTIVITY:
+        held = "all bricks hang together" if report.stable else report.message
+        return f"{held} (forces were not looked at)"
+    return (
+        f"{verdict}: minimum {report.min_score:.3f}, mean {report.mean_score:.3f} "
+        f"({report.criterion} criterion, {solver_words(report.solver)})"
+    )
+
+
+def solver_words(solver: str) -> str:
+    """A solver's name as its makers write it."""
+    return {"highs": "HiGHS", "gurobi": "Gurobi", "none": "no solver needed"}.get(solver, solver)
+
+
+def rejection_words(rejections: dict[str, int]) -> str:
+    """``98 (already rejected 93, collision 5)``."""
+    counted = sorted(((count, name) for name, count in rejections.items() if count), reverse=True)
+    reasons = ", ".join(f"{name.replace('_', ' ')} {count}" for count, name in counted)
+    return f"{sum(rejections.values())} ({reasons})" if reasons else "0"
+
+
+def summary_rows(
+    result: GenerationResult, structure: BrickStructure, files: Sequence[Path]
+) -> list[tuple[str, str]]:
+    """Label and text of every line of the summary."""
+    rate = len(structure) / result.seconds if result.seconds > 0 else 0.0
+    rows = [
+        ("Bricks", f"{len(structure)} ({parts_words(structure)})"),
+        ("Rejections", rejection_words(result.rejections)),
+        ("Regenerations", str(result.regenerations)),
+    ]
+    if result.report is not None:
+        rows.append(("Stability", stability_words(result.report)))
+    rows += [
+        ("Mass", f"{structure.mass_g:.1f} g"),
+        ("Size", size_words(structure)),
+        ("Time", f"{result.seconds:.1f} s ({rate:.0f} bricks/s)"),
+        ("Seed", str(result.seed)),
+    ]
+    if result.stop_reason != "end":
+        rows.append(("Ended early", STOP_REASONS.get(result.stop_reason, result.stop_reason)))
+    if result.invalid:
+        rows.append(("Left out", f"{len(result.invalid)} lines that could not be placed"))
+    rows.append(("Files", ", ".join(str(path) for path in files)))
+    return rows
+
+
+def print_summary(
+    result: GenerationResult, structure: BrickStructure, files: Sequence[Path], *, picture: bool | None
+) -> None:
+    """Print prompt, picture and lines to stdout.
+
+    Args:
+        result: the run.
+        structure: its model, painted.
+        files: what was written.
+        picture: whether to draw it; None: in a terminal.
+    """
+    out = console.results()
+    out.print(console.one_line(result.prompt), style="bold")
+    if picture or (picture is None and out.is_terminal):
+        print_picture(out, structure)
+    for label, text in summary_rows(result, structure, files):
+        style = "" if label != "Stability" or result.report is None else verdict_style(result.report)
+        print_row(out, label, text, style)
+
+
+def verdict_style(report: StabilityReport) -> str:
+    """Green, red, or yellow where there is no verdict."""
+    return {"stable": "green", "unstable": "red"}.get(report.status, "yellow")
+
+
+def print_row(out: Console, label: str, text: str, style: str = "") -> None:
+    """One line ``label   text``, labels in a column."""
+    from rich.text import Text
+
+    out.print(Text.assemble((f"  {label:<15}", "cyan"), (text, style)))
+
+
+def print_picture(out: Console, structure: BrickStructure, *, ascii_only: bool = False) -> None:
+    """The small picture, as large as ``out`` allows, with an empty line around it."""
+    from rich.padding import Padding
+
+    from brickgpt_engine.rendering import terminal_picture
+
+    width = min(_PICTURE_WIDTH, out.width - 4) if out.is_terminal else _PICTURE_WIDTH
+    height = min(_PICTURE_HEIGHT, out.height - 3) if out.is_terminal else _PICTURE_HEIGHT
+    if width < 4 or height < 2:
+        return
+    picture = terminal_picture(
+        structure,
+        width=width,
+        height=height,
+        colour=console.wants_colour(out),
+        ascii_only=ascii_only or console.wants_ascii(out),
+    )
+    out.print(Padding(picture, (1, 0, 1, 2), expand=False))
+
+
+def summary_object(
+    config: GenerationConfig,
+    prompt: str,
+    structure: BrickStructure,
+    files: Sequence[Path],
+    result: GenerationResult | None,
+) -> dict[str, Any]:
+    """The JSON object of one model; ``result`` is None for a run that was broken off."""
+    report = None if result is None else result.report
+    facts = {} if report is None else report.as_dict()
+    return {
+        "prompt": prompt,
+        "seed": config.seed,
+        "files": [str(path) for path in files],
+        "bricks": len(structure),
+        "rejections": {} if result is None else result.rejections,
+        "regenerations": None if result is None else result.regenerations,
+        "stable": facts.get("stable") if facts.get("status") != "unknown" else None,
+        "stability": {"min": facts.get("min_score"), "mean": facts.get("mean_score")},
+        "criterion": facts.get("criterion"),
+        "solver": facts.get("solver"),
+        "mass_g": round(structure.mass_g, 2),
+        "size": {"studs": list(structure.size), "cm": list(size_cm(structure))},
+        "seconds": None if result is None else round(result.seconds, 3),
+        "tokens": None if result is None else result.tokens,
+        "stop_reason": "interrupted" if result is None else result.stop_reason,
+    }
+
+
+def print_json(value: object) -> None:
+    """One line of JSON to stdout, at once; without NaN or infinity, which JSON lacks."""
+    import json
+
+    sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,178 @@
+"""Where results go: names made from prompts, numbered names, and asking the disk beforehand."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.errors import OutputError
+from brickgpt_engine.formats import FORMATS, atomic, write_structure
+
+PICTURE = ".png"
+FORMAT_NAMES = ("txt", "ldr", "json", "png")
+"""What is written for each model, in this order."""
+_SUFFIXES = (*FORMATS, PICTURE)
+_SLUG_LENGTH = 48
+_ARTICLES = ("a", "an", "the")
+
+
+def slug(prompt: str) -> str:
+    """A file name from a prompt: lower-case words joined by dashes, without the leading article."""
+    text = unicodedata.normalize("NFKC", prompt).lower()
+    words = re.findall(r"\w+", text.replace("_", " "))
+    if len(words) > 1 and words[0] in _ARTICLES:
+        words = words[1:]
+    name = "-".join(words)
+    if len(name) > _SLUG_LENGTH:
+        name = name[: _SLUG_LENGTH + 1].rpartition("-")[0] or name[:_SLUG_LENGTH]
+    return name or "model"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The files of one model: ``folder/stem`` with each of ``formats`` as extension.
+
+    Attributes:
+        folder: where they go.
+        stem: their common name.
+        formats: extensions without the dot.
+        force: overwrite what is there.
+    """
+
+    folder: Path
+    stem: str
+    formats: tuple[str, ...] = FORMAT_NAMES
+    force: bool = False
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files, in the order of ``formats``."""
+        return [self.folder / f"{self.stem}.{extension}" for extension in self.formats]
+
+    def numbered(self, number: int) -> Target:
+        """The ``number``-th of several: the first keeps the name, the others get ``-2``, ``-3``, …"""
+        return self if number == 1 else replace(self, stem=f"{self.stem}-{number}")
+
+    def free(self, used: set[str]) -> Target:
+        """The first numbered name that is not in ``used`` and, without ``force``, not on disk."""
+        number = 1
+        while True:
+            candidate = self.numbered(number)
+            if candidate.stem not in used and (self.force or not candidate.exists()):
+                return candidate
+            number += 1
+
+    def exists(self) -> bool:
+        """Whether one of the files is there.
+
+        Raises:
+            OutputError: the name is impossible.
+        """
+        for path in self.paths:
+            try:
+                path.lstat()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+                name = f"{path!s:.60}…" if len(str(path)) > 60 else path
+                raise OutputError(f"cannot use the name {name}: {_reason(error)}") from error
+            return True
+        return False
+
+    def require_writable(self, *, create: bool) -> None:
+        """Make sure now that files can be written later.
+
+        Args:
+            create: whether a missing folder is made.
+
+        Raises:
+            OutputError: they cannot.
+        """
+        try:
+            if create:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder, prefix=".brickgpt-"):
+                pass
+        except (OSError, ValueError) as error:
+            raise OutputError(f"cannot write into {self.folder}: {_reason(error)}") from error
+        self.exists()  # finds impossible names
+        blocked = next((path for path in self.paths if path.is_dir()), None)
+        if blocked is not None and self.force:
+            raise OutputError(f"cannot write {blocked}: it is a folder; choose another name")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the folder does not exist; create it, or end --out with / to have it made"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "it is not a folder; choose another place with --out"
+    return f"{getattr(error, 'strerror', None) or error}; choose another place with --out"
+
+
+def parse_out(out: str | None, *, many: bool) -> tuple[Path, str | None, bool]:
+    """What ``--out`` means: the folder, the name (None: made from the prompt), and whether to make the folder.
+
+    Args:
+        out: as given; None is the current folder.
+        many: there are several prompts, so it names a folder.
+
+    Raises:
+        OutputError: it names one file for several prompts.
+    """
+    if out is None:
+        return Path(), None, False
+    path = Path(out).expanduser()
+    name_is_file = path.suffix.lower() in _SUFFIXES
+    if out.endswith(("/", os.sep)) or path.is_dir() or (many and not name_is_file):
+        return path, None, True
+    if many:
+        raise OutputError(f"--out {out} names one file, and there are several prompts; name a folder")
+    return path.parent, path.stem if name_is_file else path.name, False
+
+
+def write_model(
+    structure: BrickStructure, target: Target, *, title: str, overwrite: bool | None = None
+) -> list[Path]:
+    """Write every file of ``target``; returns them.
+
+    Raises:
+        OutputError: one cannot be written.
+    """
+    allowed = target.force if overwrite is None else overwrite
+    for path in target.paths:
+        write_any(structure, path, title=title, overwrite=allowed)
+    return target.paths
+
+
+def write_any(structure: BrickStructure, path: Path, *, title: str | None, overwrite: bool) -> None:
+    """Write a model file, or a picture where the extension is ``.png``.
+
+    Raises:
+        FormatError: the extension is unknown.
+        OutputError: the file cannot be written, or exists and ``overwrite`` is false.
+    """
+    if path.suffix.lower() == PICTURE:
+        atomic.write_bytes(path, picture_bytes(structure), overwrite=overwrite)
+    else:
+        write_structure(structure, path, title=title, overwrite=overwrite)
+
+
+def picture_bytes(structure: BrickStructure) -> bytes:
+    """The isometric picture as a PNG file."""
+    from brickgpt_engine.rendering import png_bytes, render_isometric
+
+    return png_bytes(render_isometric(structure))
+
+
+def named(paths: Sequence[Path]) -> str:
+    """``a, b, and c``."""
+    names = [str(path) for path in paths]
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"
