@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks.colours import Rgb
 from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import ConfigError, OutputError
-from brickgpt_engine.rendering.geometry import FloatArray, Projection
+from brickgpt_engine.rendering.geometry import FloatArray, Projection, stamps
 from brickgpt_engine.rendering.light import ShadowMap
-from brickgpt_engine.rendering.raster import bounds, paint, render_kinds, shade
+from brickgpt_engine.rendering.raster import bounds, paint
 from brickgpt_engine.rendering.scene import Scene, build_scene, viewing_frame
+from brickgpt_engine.rendering.shader import shade
 from brickgpt_engine.rendering.shading import brick_rgb, heat_rgb, tone_ramps
 
 if TYPE_CHECKING:
@@ -130,10 +131,10 @@ def render_to_fit(
         return _flatten(Image.new("RGBA", (side, side)), background)
     scene = build_scene(viewing_frame(structure, turns), studs=look.studs)
     view, frame = _frame(scene, look, (box[0] * _SUPERSAMPLE, box[1] * _SUPERSAMPLE))
-    kinds = render_kinds(view, studs=look.studs)
+    kinds = stamps(view, studs=look.studs)
     layers = paint(scene, view, frame, kinds)
     line = max(2, round(min(view.a / 24, 4.0 * _SUPERSAMPLE))) if look.lines else 0
-    canvas, shadows = shade(layers, scene, kinds, tone_ramps(rgb), line, _tints(len(structure)))
+    canvas, shadows = shade(layers, scene, kinds, tone_ramps(rgb), line=line, tints=_tints(len(structure)))
     height, width = canvas.shape[:2]
     scale = min(box[0] / width, box[1] / height)
     target = max(1, round(width * scale)), max(1, round(height * scale))

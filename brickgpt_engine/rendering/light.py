@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from brickgpt_engine.rendering.geometry import LAYER, STUD_HEIGHT, STUD_RADIUS, FloatArray
 
 LIGHT = (-0.34, 0.52, 1.0)
-"""Direction towards the sun in stud units (p, q, z), scaled to z = 1: from the left, a little behind."""
-_BUDGET = 3e7  # map samples touched while it is built; keeps a large model well below a second
+"""Direction towards the sun in stud units (p, q, z), scaled to z = 1: from the left and the front."""
+_BUDGET = 1.6e7  # map samples touched while it is built; keeps a large model well below a second
 _FADE = 3.0  # height in studs over which a shadow on the ground fades to a third
 
 

@@ -1,5 +1,6 @@
 """Brick colours: the facts against LDConfig.ldr where it is at hand, and what prompts ask for."""
 
+import os
 import re
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from brickgpt_engine.bricks.colours import (
     paint,
 )
 
-LDCONFIG = Path(__file__).parents[3] / "shared" / "ldraw-mini" / "LDConfig.ldr"
+SHARED = Path(os.environ.get("BRICKGPT_SHARED") or Path(__file__).resolve().parents[3] / "shared")
+LDCONFIG = SHARED / "ldraw-mini" / "LDConfig.ldr"
 
 
 @pytest.mark.skipif(not LDCONFIG.exists(), reason="needs the LDraw colour configuration")

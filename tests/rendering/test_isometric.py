@@ -14,8 +14,8 @@ from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure
 from brickgpt_engine.bricks.colours import paint as repaint
 from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.rendering import Look, contact_sheet, png_bytes, render_isometric, save_png
-from brickgpt_engine.rendering.geometry import STUD, Projection
-from brickgpt_engine.rendering.raster import bounds, paint, render_kinds
+from brickgpt_engine.rendering.geometry import STUD, Projection, stamps
+from brickgpt_engine.rendering.raster import bounds, paint
 from brickgpt_engine.rendering.scene import build_scene, viewing_frame
 
 RED, BLUE, GREEN, WHITE = 4, 1, 2, 15
@@ -36,7 +36,7 @@ def random_structure(seed: int, count: int, dim: int) -> BrickStructure:
 def painted(structure: BrickStructure, a: int, *, studs: bool, turns: int = 0):
     scene = build_scene(viewing_frame(structure, turns), studs=studs)
     view = Projection.isometric(a)
-    kinds = render_kinds(view, studs=studs)
+    kinds = stamps(view, studs=studs)
     layers = paint(scene, view, bounds(scene, view, studs=studs), kinds)
     return scene, view, layers
 
