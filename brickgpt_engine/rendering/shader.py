@@ -49,7 +49,8 @@ def _point_table(kinds: list[Stamp], samples: int) -> _Points:
         ring = np.hypot(kinds[TOP].points[0] - 0.5, kinds[TOP].points[1] - 0.5) - STUD_RADIUS
         ambient[:tops] *= 1 - 0.16 * np.exp(-(np.maximum(ring, 0) / 0.06))
         gloss[-kinds[STUD].points.shape[1] :] = _stud_gloss(kinds[STUD], light)
-    lifted = points + normals * np.float32(0.04)
+    # read the map a little in front of the surface, farther than its samples are coarse
+    lifted = points + normals * np.float32(max(0.04, 1.8 / samples))
     z = lifted[2] * LAYER
     u, v = (lifted[0] - z * LIGHT[0]) * samples, (lifted[1] - z * LIGHT[1]) * samples
     sheared = np.stack([u, v, z]).astype(np.float32)

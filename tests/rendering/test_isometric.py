@@ -347,3 +347,15 @@ def test_importing_loads_neither_pillow_nor_rich():
     code = "import sys, brickgpt_engine.rendering; print([m for m in ('PIL', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_large_walls_are_free_of_shadow_stripes():
+    bricks = [
+        Brick(2, 4, x, y, z, WHITE) for z in range(20) for x in range(0, 20, 2) for y in range(0, 20, 4)
+    ]
+    image = render_isometric(BrickStructure(bricks), size=600, look=Look(studs=False, lines=False))
+    pixels = np.asarray(image, dtype=int)[..., 0]
+    height, width = pixels.shape
+    wall = pixels[height // 2 : int(height * 0.62), int(width * 0.15) : int(width * 0.45)]
+    steps = np.abs(np.diff(wall, axis=1))
+    assert (steps > 2).mean() < 0.1  # only where one brick ends and the next begins
