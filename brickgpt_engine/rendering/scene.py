@@ -18,7 +18,7 @@ from brickgpt_engine.rendering.geometry import LEFT, RIGHT, STUD, TOP, FloatArra
 IntArray = NDArray[np.intp]
 
 # How much light a corner loses for each of its three outer neighbours that is filled.
-_CORNER_LOSS = 0.16
+_CORNER_LOSS = 0.13
 
 
 @dataclass(frozen=True, slots=True)
