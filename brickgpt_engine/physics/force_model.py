@@ -140,29 +140,29 @@ class ForceModel:
         self._free = [Columns.of(rows[corners], values[corners]), self._side_columns()]
         self._point_brick = contacts.upper[contacts.point_pair]
 
-    def paper(self, alpha: float = ALPHA, beta: float = BETA) -> LinearProgram:
-        """The published problem: least Σ|residual| + alpha Σ largest pulls + beta Σ pulls.
+    def paper(self) -> LinearProgram:
+        """The published problem: least Σ|residual| + α Σ largest pulls + β Σ pulls.
 
         Columns begin with the pulls, then the residuals, as :meth:`forces` reads them.
         """
-        cost = _COST * max(1.0, ALPHA / alpha)
         rows, values = self._capped_pulls()
-        blocks = [Columns.of(rows, values, cost * beta), *self._residual_columns(cost)]
-        blocks += [*self._free, self._largest_pull_columns(cost * alpha)]
+        blocks = [Columns.of(rows, values, _COST * BETA), *self._residual_columns()]
+        blocks += [*self._free, self._largest_pull_columns()]
         return self._program(blocks, len(self._point_brick))
 
     def gentlest(self, largest_share: float) -> LinearProgram:
         """Exact balance with the pulls of :meth:`paper`'s cost, none above a share of the capacity."""
         rows, values = self._capped_pulls()
         cap = largest_share * FRICTION_CAPACITY * _FORCE
-        blocks = [Columns.of(rows, values, _COST * BETA, cap), *self._free]
-        blocks.append(self._largest_pull_columns(_COST * ALPHA))
+        blocks = [Columns.of(rows, values, _COST * BETA, cap), *self._free, self._largest_pull_columns()]
         return self._program(blocks, len(self._point_brick))
 
     def equilibrium(self) -> LinearProgram:
         """Exact balance with the least ``t`` such that every pull is at most ``t`` capacities.
 
-        Columns begin with the pulls; the last one is ``t``, and the objective is ``t`` itself.
+        Columns begin with the pulls; the last one is ``t``, and the objective is ``t`` itself. There is
+        a solution wherever every brick is joined to the baseplate: the points under any stud are
+        three or more and not in a line, so one joint can pass on any force and torque.
         """
         rows, values = self._capped_pulls()
         q = len(self._point_brick)
@@ -170,9 +170,9 @@ class ForceModel:
         t = Columns.of(t_rows, np.full((1, q), FRICTION_CAPACITY * _FORCE), 1.0)
         return self._program([Columns.of(rows, values), *self._free, t], q)
 
-    def objective(self, value: float, alpha: float = ALPHA) -> float:
+    def objective(self, value: float) -> float:
         """An optimum of :meth:`paper` in the published units."""
-        return value / (_COST * max(1.0, ALPHA / alpha) * _FORCE)
+        return value / (_COST * _FORCE)
 
     def forces(self, x: FloatArray, *, residuals: bool) -> Forces:
         """Read an optimal point; ``residuals`` says whether it is one of :meth:`paper`."""
@@ -212,7 +212,7 @@ class ForceModel:
         own = self.layout.rows + np.arange(len(rows))
         return np.column_stack([rows, own]), np.column_stack([values, -np.ones(len(rows))])
 
-    def _largest_pull_columns(self, cost: float) -> Columns:
+    def _largest_pull_columns(self) -> Columns:
         """One column per brick with contacts below: the bound on all of its pulls."""
         q = len(self._point_brick)
         if not q:
@@ -221,7 +221,7 @@ class ForceModel:
         size = np.diff(first, append=q)
         steps = np.arange(size.max())
         rows = np.where(steps < size[:, None], self.layout.rows + first[:, None] + steps, -1)
-        return Columns.of(rows, np.ones(rows.shape), cost)
+        return Columns.of(rows, np.ones(rows.shape), _COST * ALPHA)
 
     def _side_columns(self) -> Columns:
         """One push per axis and pair of joints that neighbours press apart."""
@@ -233,21 +233,21 @@ class ForceModel:
         rows = np.unique(rows[rows[:, 0] != rows[:, 1]], axis=0)
         return Columns.of(rows, np.broadcast_to([1.0, -1.0], rows.shape))
 
-    def _residual_columns(self, cost: float) -> list[Columns]:
+    def _residual_columns(self) -> list[Columns]:
         """Vertical, x-lever and y-lever residuals of every brick, then horizontal ones of the far."""
         n, layout = self.contacts.brick_count, self.layout
         unit = np.ones((n, 1))
         vertical = np.arange(n)[:, None]
-        blocks = [Columns.of(vertical, unit, cost), Columns.of(vertical, -unit, cost)]
+        blocks = [Columns.of(vertical, sign * unit, _COST) for sign in (1.0, -1.0)]
         for axis in (0, 1):
             rows = np.stack([layout.bottom[axis], layout.top[axis]], axis=1)
             turn = np.broadcast_to([1.0, -1.0], rows.shape)
-            blocks += [Columns.of(rows, sign * turn, cost * STUD_PITCH_M) for sign in (1.0, -1.0)]
+            blocks += [Columns.of(rows, sign * turn, _COST * STUD_PITCH_M) for sign in (1.0, -1.0)]
         # In pitches a joint's row is its published one times H, hence H/2 for a force of one.
         half = BRICK_HEIGHT_M / STUD_PITCH_M / 2
         for axis in (0, 1):
             rows = np.stack([layout.bottom[axis, layout.far], layout.top[axis, layout.far]], axis=1)
-            blocks += [Columns.of(rows, np.full(rows.shape, sign * half), cost) for sign in (1.0, -1.0)]
+            blocks += [Columns.of(rows, np.full(rows.shape, sign * half), _COST) for sign in (1.0, -1.0)]
         return blocks
 
     def _program(self, blocks: list[Columns], cap_rows: int) -> LinearProgram:

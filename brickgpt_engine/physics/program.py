@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,26 +47,17 @@ class LinearProgram:
         return total
 
 
-class Outcome(Enum):
-    """How a solve ended when it ended well; every other ending is a ``SolverError``."""
-
-    OPTIMAL = "optimal"
-    INFEASIBLE = "infeasible"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """A solver's answer.
+    """A solver's answer; every ending but an optimum is a ``SolverError``.
 
     Attributes:
-        outcome: whether there is an optimum, or no feasible point.
-        x: (columns,) an optimal point; empty when infeasible.
-        objective: its value, NaN when infeasible.
+        x: (columns,) an optimal point.
+        objective: its value.
         solver: ``"highs"`` or ``"gurobi"``.
         note: why this solver, in a few words; empty when there is nothing to say.
     """
 
-    outcome: Outcome
     x: FloatArray
     objective: float
     solver: str

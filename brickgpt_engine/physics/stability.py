@@ -12,8 +12,8 @@ from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import ConfigError, SolverError
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
-from brickgpt_engine.physics.force_model import ALPHA, FRICTION_CAPACITY, ForceModel, Forces
-from brickgpt_engine.physics.program import Outcome, Solution
+from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces
+from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import BrickFailure, Criterion, FailureKind, StabilityReport, describe
 from brickgpt_engine.physics.solvers import SOLVER_NAMES, gurobi, solve
 
@@ -25,9 +25,6 @@ TORQUE_ZERO = 1e-8
 """Residual torques up to this many newton metres count as balanced."""
 _FULL = 1 - 1e-9
 """Share of the friction capacity that counts as all of it."""
-_LIGHT_ALPHA = 1e-6
-"""Price of pulls when looking for what cannot be balanced at all: too low to be avoided by leaving
-a residual, which is the published criterion's weakness on slender stacks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +83,7 @@ class StabilityAnalyzer:
         grounded = grounded_bricks(contacts)
         try:
             if self.criterion is Criterion.PAPER:
-                verdict = self._paper(ForceModel(contacts))
+                verdict = self._paper(contacts)
             else:
                 verdict = self._equilibrium(structure, contacts, grounded)
         except gurobi.GurobiUnavailableError:
@@ -95,16 +92,14 @@ class StabilityAnalyzer:
             return self._unknown_report(structure, grounded, str(error))
         return self._report(structure, contacts, grounded, verdict)
 
-    def _solve(self, model: ForceModel, alpha: float | None = None) -> Solution:
-        program = model.equilibrium() if alpha is None else model.paper(alpha, alpha / 1000)
+    def _solve(self, program: LinearProgram) -> Solution:
         return solve(program, self.solver, self.time_limit)
 
-    def _paper(self, model: ForceModel, alpha: float = ALPHA) -> _Verdict:
-        solution = self._solve(model, alpha)
-        if solution.outcome is Outcome.INFEASIBLE:
-            raise SolverError(f"{solution.solver} calls a program infeasible that always has a solution")
+    def _paper(self, contacts: Contacts) -> _Verdict:
+        model = ForceModel(contacts)
+        solution = self._solve(model.paper())
         forces = model.forces(solution.x, residuals=True)
-        return _Verdict(forces, solution, model.objective(solution.objective, alpha))
+        return _Verdict(forces, solution, model.objective(solution.objective))
 
     def _equilibrium(self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray) -> _Verdict:
         if not grounded.all():
@@ -119,10 +114,7 @@ class StabilityAnalyzer:
 
     def _grounded_equilibrium(self, contacts: Contacts) -> _Verdict:
         model = ForceModel(contacts)
-        solution = self._solve(model)
-        if solution.outcome is Outcome.INFEASIBLE:
-            # The least residuals tell which bricks no equilibrium exists for.
-            return replace(self._paper(model, _LIGHT_ALPHA), objective=np.inf, safety_factor=0.0)
+        solution = self._solve(model.equilibrium())
         t = max(solution.objective, 0.0)
         forces = model.forces(self._gentlest_point(model, t, solution), residuals=False)
         return _Verdict(forces, solution, t, 1 / t if t > 0 else np.inf)
@@ -130,10 +122,9 @@ class StabilityAnalyzer:
     def _gentlest_point(self, model: ForceModel, t: float, solution: Solution) -> NDArray[np.float64]:
         """Among all equilibria within ``t``, one with small pulls: it shows where the load really is."""
         try:
-            gentle = solve(model.gentlest(t * (1 + 1e-6) + 1e-9), self.solver, self.time_limit)
+            return self._solve(model.gentlest(t * (1 + 1e-6) + 1e-9)).x
         except SolverError:
             return solution.x
-        return gentle.x if gentle.outcome is Outcome.OPTIMAL else solution.x
 
     def _report(
         self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray, verdict: _Verdict

@@ -35,6 +35,7 @@ def assert_equilibrium_agrees(structure):
     else:
         assert report.objective == pytest.approx(least, rel=1e-6, abs=1e-9)
         assert report.stable == (least < 1)
+        assert report.max_stress == pytest.approx(min(least, 1), rel=1e-5, abs=1e-8)
     return report
 
 
@@ -56,8 +57,15 @@ def tall(height, top):
     return BrickStructure([*(Brick(1, 1, 60, 60, z) for z in range(height)), top(height)], world_dim=128)
 
 
+@pytest.mark.parametrize("steps", [100, 104, 120])
+def test_stairs_so_long_that_a_sideways_residual_pays(steps):
+    """Every brick past the first few is left tipping the same way, which adds up to a push at the top."""
+    report = assert_paper_agrees(BrickStructure((Brick(2, 2, i, 0, i) for i in range(steps)), world_dim=128))
+    assert any("N along x" in failure.message for failure in report.failures) == (steps > 104)
+
+
 @pytest.mark.parametrize("height", [99, 104, 112])
-def test_towers_so_tall_that_a_sideways_residual_pays(height):
+def test_towers_taller_than_the_reduction_reaches(height):
     assert_paper_agrees(tall(height, lambda z: Brick(1, 8, 60, 60, z)))
 
 

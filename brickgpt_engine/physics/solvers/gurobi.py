@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from brickgpt_engine.errors import SolverError
-from brickgpt_engine.physics.program import LinearProgram, Outcome, Solution
+from brickgpt_engine.physics.program import LinearProgram, Solution
 
 NAME = "gurobi"
 FREE_LIMIT = 2000
@@ -76,7 +76,7 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
     Raises:
         GurobiUnavailableError: gurobipy is missing, too old, or has no licence that works.
         GurobiSizeError: the licence does not allow a program of this size.
-        SolverError: there is no answer (time limit, numerical trouble).
+        SolverError: there is no optimum (infeasible, time limit, numerical trouble).
     """
     gurobipy = _gurobipy()
     try:
@@ -92,15 +92,18 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
 
 def _read(model: Any, status: Any) -> Solution:
     if model.Status == status.OPTIMAL:
-        return Solution(Outcome.OPTIMAL, np.array(model.getAttr("X")), float(model.ObjVal), NAME)
-    if model.Status in (status.INFEASIBLE, status.INF_OR_UNBD):
-        # Costs and variables are never negative here, so "unbounded" is ruled out.
-        return Solution(Outcome.INFEASIBLE, np.zeros(0), np.nan, NAME)
+        return Solution(np.array(model.getAttr("X")), float(model.ObjVal), NAME)
     if model.Status == status.INTERRUPTED:
         # Gurobi catches Ctrl-C for itself; pass it on.
         raise KeyboardInterrupt
-    reason = "it reached the time limit" if model.Status == status.TIME_LIMIT else f"status {model.Status}"
-    raise SolverError(f"Gurobi ended without an answer: {reason}")
+    reasons = {
+        status.TIME_LIMIT: "time limit reached",
+        status.INFEASIBLE: "infeasible",
+        status.NUMERIC: "numerical trouble",
+    }
+    raise SolverError(
+        f"Gurobi ended without an answer: {reasons.get(model.Status, f'status {model.Status}')}"
+    )
 
 
 def _load(program: LinearProgram) -> Any:

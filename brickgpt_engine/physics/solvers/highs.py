@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from brickgpt_engine.errors import SolverError
-from brickgpt_engine.physics.program import LinearProgram, Outcome, Solution
+from brickgpt_engine.physics.program import LinearProgram, Solution
 
 NAME = "highs"
 _local = threading.local()
@@ -43,7 +43,7 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
         time_limit: seconds after which to give up, or None.
 
     Raises:
-        SolverError: highspy is missing, or there is no answer (time limit, numerical trouble).
+        SolverError: highspy is missing, or there is no optimum (infeasible, time limit, numerical trouble).
     """
     # HiGHS counts the time of an engine's whole life, so a limit needs a fresh one.
     engine = _engine() if time_limit is None else _new_engine()
@@ -57,10 +57,7 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
     status = engine.getModelStatus()
     if status == highspy.HighsModelStatus.kOptimal:
         x = np.array(engine.getSolution().col_value)
-        return Solution(Outcome.OPTIMAL, x, float(engine.getInfo().objective_function_value), NAME)
-    if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-        # Costs and variables are never negative here, so "unbounded" is ruled out.
-        return Solution(Outcome.INFEASIBLE, np.zeros(0), np.nan, NAME)
+        return Solution(x, float(engine.getInfo().objective_function_value), NAME)
     raise SolverError(f"HiGHS ended without an answer: {engine.modelStatusToString(status)}")
 
 
