@@ -210,10 +210,10 @@ class LineCursor:
     def advance(self, token: int) -> list[int]:
         """Take ``token`` (one of ``allowed``) and every forced token after it; returns all of them."""
         taken = [token]
-        self._step(token)
+        self.step(token)
         while not self.complete and len(self.node.allowed) == 1:
             taken.append(int(self.node.allowed[0]))
-            self._step(taken[-1])
+            self.step(taken[-1])
         return taken
 
     def brick(self) -> Brick:
@@ -221,7 +221,8 @@ class LineCursor:
         (h, w), (x,), (y,), (z,) = self.values
         return Brick(h, w, x, y, z)
 
-    def _step(self, token: int) -> None:
+    def step(self, token: int) -> None:
+        """Take ``token`` (one of ``allowed``) alone."""
         self.node = self.node.children[token]
         if self.node.value is not None:
             self.values.append(self.node.value)

@@ -74,7 +74,7 @@ class LineWriter:
     def open_line(self) -> bool:
         """Read what is left of the last accepted line; False when the context has no room for another."""
         longest = self._grammar.max_line_tokens if self._config.use_logit_masking else self._free_tokens
-        if self._stream.room < len(self._unread) + longest:
+        if self._stream.room < len(self._unread) + longest - 1:  # a line's last token may stay unread
             return False
         if self._unread:
             self._stand_at(self._stream.push(self._unread))

@@ -115,8 +115,10 @@ def test_rewind_equals_a_fresh_prefill(llama_folder):
     model.extend(ids[5:9])  # a wrong turn
     model.rewind(33)
     assert model.length == 33
+    cache = model._keys
     for next_ids in (ids[33:34], ids[34:38], ids[38:39]):
         logits = model.extend(next_ids)
+    assert model._keys is cache  # nothing was copied
     np.testing.assert_allclose(logits, fresh.prefill(ids[:39]), atol=1e-5)
     with pytest.raises(ModelError, match="cannot rewind to 40"):
         model.rewind(40)

@@ -11,14 +11,15 @@ from brickgpt_engine.errors import ModelError
 END = "</s>"
 
 
-def nano_backend(world_dim=20):
+def nano_backend(world_dim=20, fields=None):
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE(vocab={c: n for n, c in enumerate(letters)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(["<pad>", "<s>", "<bricks>", END])
-    fields = [f"{h}x{w} (" for h, w in FOOTPRINTS]
-    fields += [f"{n}{end}" for n in range(world_dim) for end in (",", ")\n")]
+    if fields is None:
+        fields = [f"{h}x{w} (" for h, w in FOOTPRINTS]
+        fields += [f"{n}{end}" for n in range(world_dim) for end in (",", ")\n")]
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in fields])
     return tokenizer
 
@@ -40,6 +41,7 @@ class LineModel:
         self.prompt_length = 0
         self.calls = []
         self.weights = {}
+        self.buffer = np.empty(self.vocab_size, dtype=np.float32)
 
     @property
     def length(self):
@@ -70,7 +72,8 @@ class LineModel:
             path = self.backend.encode(line if line == END else line + "\n").ids
             if path[: len(begun)] == begun and len(path) > len(begun):
                 mass[path[len(begun)]] += weight
-        return np.where(mass > 0, np.log(np.maximum(mass, 1e-300)), -1e9).astype(np.float32)
+        self.buffer[:] = np.where(mass > 0, np.log(np.maximum(mass, 1e-300)), -1e9)
+        return self.buffer  # reused, as real backends do
 
     def rewind(self, length):
         assert length <= len(self.ids)
@@ -92,6 +95,12 @@ def scripted():
         return loaded(LineModel(script, **options))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def byte_tokenizer():
+    """Every character of a brick line is a token, so most of a line is forced."""
+    return nano_backend(fields=[])
 
 
 @pytest.fixture(scope="session")

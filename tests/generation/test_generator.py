@@ -76,6 +76,20 @@ def test_passes_one_for_the_prompt_and_four_per_brick(scripted):
     assert [len(call) for call in model.token_model.calls] == [prompt] + [1] * 8
 
 
+def test_forced_tokens_ride_along_and_the_model_reads_exactly_what_is_kept(scripted, byte_tokenizer):
+    lines = [GROUND, "1x8 (12,1,0)", "2x4 (0,0,1)"]
+    model = scripted(failing_until(1, [GROUND, AFLOAT, END], [*lines, END]), backend=byte_tokenizer)
+    result = result_of(events_of(model))
+    assert texts(result.structure) == lines
+    assert result.regenerations == 1
+    written = model.token_model.ids[model.token_model.prompt_length :]
+    assert byte_tokenizer.decode(written) == "".join(f"{line}\n" for line in lines)
+    plain = result_of(events_of(scripted(lines, backend=byte_tokenizer)))
+    # One pass for the prompt and one per choice: five digits a line, and after each "1" (of x, y, z)
+    # the choice to go on; all the rest is forced.
+    assert plain.passes == 1 + 5 + 7 + 6
+
+
 def test_rejections_are_counted_by_reason_and_cost_no_pass_at_the_line_start(scripted):
     weights = {OUTSIDE: 0.3, GROUND: 0.3, "1x1 (9,9,0)": 0.02, END: 1e-9}
     model = scripted(lambda done: [{GROUND: 1.0}, weights, {END: 1.0}][len(done)])
@@ -232,10 +246,10 @@ def test_limits_on_bricks(scripted):
 
 def test_a_full_context_ends_the_structure_with_what_there_is(scripted):
     lines = [f"1x1 ({n},0,0)" for n in range(19)]
-    result = result_of(events_of(scripted(lines, context_length=30)))
-    assert result.stop_reason == "context"
-    assert len(result.structure) == 5  # 9 tokens of prompt, 4 per brick, the last z unread
-    assert texts(result.structure) == lines[:5]
+    for context, bricks in ((31, 5), (32, 6)):  # 9 tokens of prompt, 4 per brick, the last one unread
+        result = result_of(events_of(scripted(lines, context_length=context)))
+        assert result.stop_reason == "context"
+        assert texts(result.structure) == lines[:bricks]
 
 
 def test_closing_cancels_and_leaves_the_partial_structure(scripted):
