@@ -59,11 +59,6 @@ class Node:
         for child in self.children.values():
             child.freeze()
 
-    def ambiguous(self) -> bool:
-        """Whether the path of one value begins the path of another, here or below."""
-        here = self.value is not None and bool(self.children)
-        return here or any(child.ambiguous() for child in self.children.values())
-
 
 class BrickGrammar:
     """Token paths of every legal brick line.
@@ -80,7 +75,7 @@ class BrickGrammar:
 
     Raises:
         ModelError: the tokenizer cannot spell a brick line, joins characters of two
-            fields in one token, or spells two values so that they cannot be told apart.
+            fields in one token, or has an end token that a brick line begins with.
     """
 
     def __init__(
@@ -122,12 +117,12 @@ class BrickGrammar:
         for value, path in self._paths[index].items():
             root.insert(path, value)
         if index == 0:
+            if self.eos_id in root.children:
+                raise ModelError(
+                    f"the end-of-text token, {self.tokenizer.token(self.eos_id)!r}, also begins a brick line; "
+                    "correct eos_token in the folder's tokenizer_config.json"
+                )
             root.insert([self.eos_id], ())
-        if root.ambiguous():
-            raise ModelError(
-                f"the tokenizer spells two values of the {FIELD_NAMES[index]} field alike up to the end of "
-                "one; such a tokenizer cannot be constrained"
-            )
         root.freeze()
         return root
 

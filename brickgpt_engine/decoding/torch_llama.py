@@ -165,7 +165,9 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
 
 def _load(name_or_path: str, dtype: Any) -> Any:
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # progress is the front end's business
     if not (Path(name_or_path) / "adapter_config.json").is_file():
         return AutoModelForCausalLM.from_pretrained(name_or_path, dtype=dtype)
     if find_spec("peft") is None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick
+from brickgpt_engine.decoding import TextTokenizer
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.errors import ModelError
 
@@ -112,6 +113,12 @@ def test_only_the_given_footprints_are_allowed(llama3_tokenizer):
 def test_a_tokenizer_that_runs_fields_together_is_named(merging_tokenizer, merges, message):
     with pytest.raises(ModelError, match=message):
         BrickGrammar(merging_tokenizer(*merges), 20)
+
+
+def test_an_end_token_that_begins_a_line_is_refused(llama3_tokenizer):
+    one = TextTokenizer(llama3_tokenizer, llama3_tokenizer.token_to_id("1"))
+    with pytest.raises(ModelError, match="'1', also begins a brick line"):
+        BrickGrammar(one, 20)
 
 
 def test_a_tokenizer_that_merges_within_fields_is_fine(merging_tokenizer):
