@@ -173,7 +173,7 @@ def row(name: str, value: float, unit: str, rival: float | None, goal: float | N
 
 def measure(folder: str, quick: bool) -> list[dict[str, Any]]:
     """All rows."""
-    prompts, limit, repeats = (PROMPTS[:2], 20, 60) if quick else (PROMPTS, 100, 300)
+    prompts, limit, repeats = (PROMPTS[:1], 12, 60) if quick else (PROMPTS, 100, 300)
     loaded = load_model(folder, "cpu")
     rival = PublishedLoop(folder, loaded) if torch_missing() is None else None
     on_torch = load_torch_model(folder, "cpu") if rival else None

@@ -119,8 +119,8 @@ class BrickGrammar:
         if index == 0:
             if self.eos_id in root.children:
                 raise ModelError(
-                    f"the end-of-text token, {self.tokenizer.token(self.eos_id)!r}, also begins a brick line; "
-                    "correct eos_token in the folder's tokenizer_config.json"
+                    f"the end-of-text token, {self.tokenizer.token(self.eos_id)!r}, also begins a brick "
+                    "line; correct eos_token in the folder's tokenizer_config.json"
                 )
             root.insert([self.eos_id], ())
         root.freeze()
