@@ -62,7 +62,7 @@ def held_out_prompts(count: int, *, data: Path | None, seed: int) -> list[str]:
     """``count`` captions of test-split shapes, one a shape.
 
     They come from the test split of folder ``data``, or, where that is None, are sampled
-    anew: the split depends on the shapes' parameters, so they are held out either way.
+    anew: the split depends on the shape alone, so they are held out either way.
     """
     rng = np.random.default_rng([seed, 71])
     if data is not None:
@@ -172,16 +172,18 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     columns += "rejections, regenerations, median s"
     lines = ["| " + columns.replace(", ", " | ") + " |", "|" + "---|" * 9]
     for row in rows:
-        valid, stable = (
-            f"{100 * row[key]:.1f} ({100 * row[key + '_95'][0]:.1f}–{100 * row[key + '_95'][1]:.1f})"
-            for key in ("valid", "stable")
-        )
-        lines.append(
-            f"| {row['mode']} | {valid} | {stable} | {row['mean_stability']:.3f} | {row['min_stability']:.3f} "
-            f"| {row['bricks']:.1f} | {row['rejections']:.2f} | {row['regenerations']:.2f} "
-            f"| {row['seconds']:.2f} |"
-        )
+        cells = [row["mode"], *(_share(row, key) for key in ("valid", "stable"))]
+        cells += [f"{row[key]:.3f}" for key in ("mean_stability", "min_stability")]
+        cells += [f"{row['bricks']:.1f}"]
+        cells += [f"{row[key]:.2f}" for key in ("rejections", "regenerations", "seconds")]
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _share(row: dict[str, Any], key: str) -> str:
+    """A share of ``row`` in per cent, with its interval."""
+    low, high = row[f"{key}_95"]
+    return f"{100 * row[key]:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def main(arguments: list[str] | None = None) -> None:

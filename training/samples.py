@@ -87,10 +87,13 @@ def batches(
     lengths = np.array([len(prompt) + len(row.bricks) for prompt, row in zip(chosen, rows, strict=True)])
     order = np.argsort(lengths + rng.uniform(0, multiple, len(rows)), kind="stable")
     groups: list[list[int]] = [[]]
+    widest = 0
     for index in order:
         width = -(-int(lengths[index]) // multiple) * multiple
-        if groups[-1] and (len(groups[-1]) + 1) * width > tokens:
+        widest = max(widest, width)
+        if groups[-1] and (len(groups[-1]) + 1) * widest > tokens:
             groups.append([])
+            widest = width
         groups[-1].append(int(index))
     for group in rng.permutation(len(groups)):
         members = groups[group]

@@ -5,8 +5,8 @@ captions, bricks, stability_scores``), so either data set can take the other's p
 Shards are independent: each is deterministic in (seed, shard number), written
 atomically, and skipped when it is already there, so an interrupted build resumes.
 
-Which split a shape belongs to depends on its parameters alone (see :func:`split_of`),
-so a shape of the test split never occurs in training, whatever the seed.
+Which split a shape belongs to depends on its cells alone (see :func:`split_of`), so a
+shape of the test split never occurs in training, whatever the seed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from training.data.shapes import Shape, sample_shape
 SHARD_SIZE = 500
 """Structures per shard."""
 TEST_SHARE = 0.03
-"""Share of shape parameters that is kept for the test split."""
+"""Share of all shapes that is kept for the test split."""
 MAX_BRICKS = 160
 """Structures with more bricks are left out: they would dominate the model's time."""
 
@@ -64,13 +64,16 @@ class ShardStats:
 
 
 def object_id(shape: Shape) -> str:
-    """A name for the shape: a hash of its category, style and parameters."""
-    text = json.dumps([shape.category, shape.style, shape.params], sort_keys=True, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    """A name for the shape: a hash of its category and its cells.
+
+    Cells rather than parameters, since two sets of parameters can mean the same shape.
+    """
+    cells = np.packbits(shape.voxels).tobytes()
+    return hashlib.blake2b(shape.category.encode() + cells, digest_size=8).hexdigest()
 
 
 def split_of(shape: Shape) -> str:
-    """``train`` or ``test``, decided by the shape's parameters alone."""
+    """``train`` or ``test``, decided by the shape alone."""
     return "test" if int(object_id(shape), 16) % 10_000 < TEST_SHARE * 10_000 else "train"
 
 

@@ -1,0 +1,64 @@
+"""Training the embedded model: batches, the schedule, and a small run that resumes and can be loaded."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("pyarrow")
+
+from brickgpt_engine.decoding import load_model
+from brickgpt_engine.generation import BrickGenerator, GenerationConfig
+from training.nano import NanoConfig, learning_rate_factor, train
+from training.samples import IGNORE, Row, batches
+
+pytestmark = pytest.mark.torch
+
+
+def make_rows(count, rng):
+    return [
+        Row(
+            [np.array([1, 7, 3]), np.array([1, 8, 9, 3])],
+            np.array([*rng.integers(10, 50, rng.integers(4, 90)), 2]),
+        )
+        for _ in range(count)
+    ]
+
+
+def test_an_epoch_holds_every_structure_once_and_scores_only_its_bricks():
+    rng = np.random.default_rng(0)
+    rows = make_rows(40, rng)
+    wanted = sorted(tuple(row.bricks) for row in rows)
+    seen = []
+    for inputs, labels in batches(rows, tokens=512, rng=rng, pad=0):
+        assert inputs.size <= 512
+        for line, goal in zip(inputs, labels, strict=True):
+            scored = goal != IGNORE
+            assert (line[scored] == goal[scored]).all()
+            assert line[: np.argmax(scored)][-1] == 3  # the separator stands right before what is scored
+            seen.append(tuple(goal[scored]))
+    assert sorted(seen) == wanted
+
+
+def test_learning_rate_rises_stays_and_falls_to_zero():
+    factors = [learning_rate_factor(p, 0.1, 0.4) for p in (0.0, 0.05, 0.1, 0.5, 0.8, 1.0)]
+    assert factors == [0.02, 0.5, 1.0, 1.0, pytest.approx(0.5), 0.0]
+
+
+def test_a_run_resumes_and_its_folder_generates(tmp_path):
+    small = {
+        "out": tmp_path / "run", "data": tmp_path / "data", "export": tmp_path / "model", "structures": 40,
+        "vocab_size": 420, "hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64,
+        "batch_tokens": 2048, "compile": False,
+    }  # fmt: skip
+    train(NanoConfig(**small, total_tokens=10_000))
+    halfway = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=False)
+    train(NanoConfig(**small, total_tokens=40_000))
+    end = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=False)
+    assert end["progress"]["step"] > halfway["progress"]["step"]
+    first, last = (state["progress"]["log"][-1]["held_out_loss"] for state in (halfway, end))
+    assert last < first - 0.3
+    model = load_model(str(tmp_path / "model"))
+    assert model.prompt_style == "nano"
+    result = BrickGenerator(model).run("a chair", GenerationConfig(max_bricks=5, max_regenerations=0, seed=1))
+    assert len(result.structure) <= 5
