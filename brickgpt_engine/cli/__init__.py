@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from brickgpt_engine.errors import BrickGPTError, ExitCode
+
+if TYPE_CHECKING:
+    import click
 
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 
@@ -41,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         console.error("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click and rich exit by themselves on a broken pipe
         console.drop_stdout()
         return _BROKEN_PIPE
     except OSError as problem:  # files are handled where they are opened: this is the terminal or a pipe
@@ -53,13 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.MODEL
 
 
-def _usage_message(problem: Exception) -> str:
+def _usage_message(problem: click.ClickException) -> str:
     """A click error in one line, with where to read on."""
-    import click
-
-    if not isinstance(problem, click.ClickException):
-        return str(problem)
-    message = problem.format_message().rstrip(".")
-    context = problem.ctx if isinstance(problem, click.UsageError) else None
-    command = context.command_path if context is not None else "brickgpt"
-    return f"{message}; see '{command} --help'"
+    context = getattr(problem, "ctx", None)
+    command = "brickgpt" if context is None else context.command_path
+    return f"{problem.format_message().rstrip('.')}; see '{command} --help'"

@@ -12,7 +12,7 @@ import click
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console
 from brickgpt_engine.cli.progress import show_wait
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_json, solver_words
 from brickgpt_engine.errors import ExitCode, FormatError, InputError
 from brickgpt_engine.formats import read_structure
@@ -22,6 +22,7 @@ from brickgpt_engine.physics.solvers import SOLVER_NAMES
 if TYPE_CHECKING:
     from rich.console import Console
 
+_BOTH = (Criterion.PAPER, Criterion.EQUILIBRIUM)
 _MOST_REASONS = 8
 
 _EXAMPLES = """\
@@ -84,31 +85,28 @@ class Checked:
 
 @click.command("check", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
+@option(
     "--criterion",
-    type=click.Choice([Criterion.PAPER, Criterion.EQUILIBRIUM]),
-    cls=SectionOption,
+    type=click.Choice([Criterion.PAPER.value, Criterion.EQUILIBRIUM.value]),
     show_default="both",
     help="What counts as stable.",
 )
-@click.option(
+@option(
     "--solver",
     type=click.Choice(SOLVER_NAMES),
     default="auto",
-    cls=SectionOption,
     help="'auto' takes Gurobi where its licence allows the size, else HiGHS.",
 )
-@click.option(
+@option(
     "--physics/--no-physics",
     default=True,
-    cls=SectionOption,
     help="Judge by forces; otherwise only by whether all bricks hang together.",
 )
-@click.option("--all", "show_all", is_flag=True, cls=SectionOption, help="Name every failing brick.")
-@click.option("--json", "as_json", is_flag=True, cls=SectionOption, help="One JSON array for all files.")
+@option("--all", "show_all", is_flag=True, help="Name every failing brick.")
+@option("--json", "as_json", is_flag=True, help="One JSON array for all files.")
 def command(
     files: tuple[str, ...],
-    criterion: Criterion | None,
+    criterion: str | None,
     solver: str,
     physics: bool,
     show_all: bool,
@@ -131,7 +129,7 @@ def command(
     return worst_code(found)
 
 
-def check_file(file: str, criterion: Criterion | None, solver: str, *, physics: bool) -> Checked:
+def check_file(file: str, criterion: str | None, solver: str, *, physics: bool) -> Checked:
     """Read and judge one file.
 
     Raises:
@@ -143,7 +141,7 @@ def check_file(file: str, criterion: Criterion | None, solver: str, *, physics: 
         return Checked(file, problem=str(error))
     if not physics:
         return Checked(file, structure, (connectivity_report(structure),))
-    criteria = [Criterion.PAPER, Criterion.EQUILIBRIUM] if criterion is None else [criterion]
+    criteria = [*_BOTH] if criterion is None else [Criterion(criterion)]
     reports = tuple(StabilityAnalyzer(one, solver).analyze(structure) for one in criteria)
     return Checked(file, structure, reports)
 

@@ -9,9 +9,9 @@ import click
 
 from brickgpt_engine.bricks import colours
 from brickgpt_engine.cli import console, targets
-from brickgpt_engine.cli.options import ColourType
+from brickgpt_engine.cli.options import colour_option
 from brickgpt_engine.cli.run import colour_code
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.errors import OutputError
 from brickgpt_engine.formats import format_of, read_structure
 
@@ -34,20 +34,9 @@ _NOTES = {
 @click.command("convert", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
-@click.option(
-    "--colour",
-    "--color",
-    "colour",
-    type=ColourType(auto=False),
-    metavar="COLOUR",
-    cls=SectionOption,
-    show_default="as in IN",
-    help="Paint all bricks: a name such as 'dark red', an LDraw code, or 'none'.",
-)
-@click.option(
-    "--title", metavar="TEXT", cls=SectionOption, show_default="the name of IN", help="Title line (LDraw)."
-)
-@click.option("--force", is_flag=True, cls=SectionOption, help="Overwrite OUT.")
+@colour_option(auto=False, show_default="as in IN")
+@option("--title", metavar="TEXT", show_default="the name of IN", help="Title line (LDraw).")
+@option("--force", is_flag=True, help="Overwrite OUT.")
 def command(source: str, target: str, colour: int | str | None, title: str | None, force: bool) -> None:
     """Read the model file IN and write it as OUT; the extensions tell the formats."""
     path = Path(target)

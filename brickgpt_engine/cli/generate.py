@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,20 +11,19 @@ import click
 
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console, targets
-from brickgpt_engine.cli.options import ColourType, config_from, generation_options, seed_type
+from brickgpt_engine.cli.generate_options import generate_options
+from brickgpt_engine.cli.options import config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.prompt_source import gather_prompts
 from brickgpt_engine.cli.run import Outcome, drive, load_generator
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand
 from brickgpt_engine.cli.summary import print_json, print_summary, summary_object
-from brickgpt_engine.cli.targets import FORMAT_NAMES, Target
-from brickgpt_engine.errors import ConfigError, ExitCode, OutputError
+from brickgpt_engine.cli.targets import Target
+from brickgpt_engine.errors import ConfigError, ExitCode
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
 
-_RESULTS = "Output options"
 _SEED_RANGE = 10**9  # short enough to be typed again
-_MOST_VARIANTS = 10_000
 
 _EXAMPLES = """\
 brickgpt generate "a high-backed chair with four legs"
@@ -67,99 +66,11 @@ class _Style:
     colour: int | str
 
 
-class FormatsType(click.ParamType):
-    """A list of extensions, separated by commas."""
-
-    name = "formats"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The extensions asked for, in our order."""
-        if isinstance(value, tuple):
-            return value
-        wanted = [word.strip().lower().lstrip(".") for word in str(value).split(",") if word.strip()]
-        unknown = next((word for word in wanted if word not in FORMAT_NAMES), None)
-        if unknown is not None or not wanted:
-            what = f"{unknown!r} is no output format" if wanted else "no format is named"
-            self.fail(f"{what}; use some of {','.join(FORMAT_NAMES)}", param, ctx)
-        return tuple(name for name in FORMAT_NAMES if name in wanted)
-
-
-def _option(*flags: str, section: str = _RESULTS, **attributes: Any) -> Any:
-    return click.option(*flags, cls=SectionOption, section=section, **attributes)
-
-
 @click.command("generate", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
 @click.argument("prompt", nargs=-1, metavar="[PROMPT]")
-@_option(
-    "--prompts",
-    "prompts_file",
-    metavar="FILE",
-    section="Input options",
-    help="Read prompts from FILE, one a line; - is stdin.",
-)
-@_option(
-    "--start",
-    "start_file",
-    metavar="FILE",
-    section="Input options",
-    help="Continue from a model file (.txt, .ldr, .mpd, .json) instead of from nothing.",
-)
-@_option(
-    "-n",
-    "--variants",
-    type=click.IntRange(1, _MOST_VARIANTS),
-    default=1,
-    metavar="N",
-    section="Input options",
-    help="Models per prompt, with seeds SEED, SEED+1, …",
-)
-@_option(
-    "--seed",
-    type=seed_type,
-    metavar="SEED",
-    section="Input options",
-    show_default="random, shown in the summary",
-    help="Same seed, same machine: same model.",
-)
-@_option(
-    "-o",
-    "--out",
-    metavar="PATH",
-    help="Name of the files (an extension is dropped), or a folder; a name ending with / makes the folder. "
-    "Several prompts need a folder.",
-    show_default="a name made from the prompt",
-)
-@_option("--force", is_flag=True, help="Overwrite existing files.")
-@_option(
-    "--formats",
-    type=FormatsType(),
-    default=",".join(FORMAT_NAMES),
-    metavar="LIST",
-    help="What to write, separated by commas.",
-)
-@_option(
-    "--colour",
-    "--color",
-    "colour",
-    type=ColourType(auto=True),
-    default="auto",
-    metavar="COLOUR",
-    help="'auto' (what the prompt asks for), 'none', a name such as 'dark red', or an LDraw code.",
-)
-@_option(
-    "--picture/--no-picture",
-    default=None,
-    show_default="when stdout is one",
-    help="Draw the model in the terminal.",
-)
-@_option("--json", "as_json", is_flag=True, help="One JSON object a line for each model.")
-@_option("-q", "--quiet", is_flag=True, help="Print nothing but warnings and errors.")
+@generate_options
 @generation_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     prompt: tuple[str, ...],
     prompts_file: str | None,
     start_file: str | None,
@@ -181,10 +92,14 @@ def command(
     """
     prompts = gather_prompts(prompt, prompts_file)
     first_seed = secrets.randbelow(_SEED_RANGE) if seed is None else seed
-    start = _read_start(ctx, start_file, generation)
+    start = _read_start(start_file, generation)
     wish = _make_target(prompts, out, formats, force)
     jobs = [
-        _Job(text, config_from(generation, first_seed + number), replace(wish, stem=wish.stem or targets.slug(text)))
+        _Job(
+            text,
+            config_from(generation, first_seed + number),
+            replace(wish, stem=wish.stem or targets.slug(text)),
+        )
         for text in prompts
         for number in range(variants)
     ]
@@ -194,11 +109,14 @@ def command(
     return _run_all(generator, jobs, start, style)
 
 
-def _read_start(ctx: click.Context, file: str | None, generation: dict[str, Any]) -> BrickStructure | None:
+def _read_start(file: str | None, generation: dict[str, Any]) -> BrickStructure | None:
     """The structure to continue from; its world becomes the world unless ``--world-dim`` says otherwise."""
     if file is None:
         return None
-    chosen = ctx.get_parameter_source("world_dim") is not click.core.ParameterSource.DEFAULT
+    chosen = (
+        click.get_current_context().get_parameter_source("world_dim")
+        is not click.core.ParameterSource.DEFAULT
+    )
     start = read_structure(file, world_dim=generation["world_dim"] if chosen else None)
     if len(start) >= generation["max_bricks"]:
         raise ConfigError(

@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from brickgpt_engine.cli import console, targets
-from brickgpt_engine.cli.options import ColourType, config_from, generation_options
+from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.run import Outcome, drive, load_generator
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_picture
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
-from brickgpt_engine.generation import BrickGenerator, GenerationResult
+from brickgpt_engine.generation import GenerationResult
 from brickgpt_engine.generation.config import MAX_SEED
 from brickgpt_engine.generation.prompts import check_caption
 
@@ -45,36 +45,24 @@ the input (Ctrl-D), ends it.
 
 
 @click.command("infer", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
-@click.option(
-    "--colour",
-    "--color",
-    "colour",
-    type=ColourType(auto=True),
-    default="auto",
-    metavar="COLOUR",
-    cls=SectionOption,
-    section="Output options",
-    help="'auto' (what the prompt asks for), 'none', a name such as 'dark red', or an LDraw code.",
-)
-@click.option(
+@colour_option(auto=True, default=AUTO_COLOUR, section="Output options")
+@option(
     "--picture/--no-picture",
     default=False,
-    cls=SectionOption,
     section="Output options",
     help="Draw each model in the terminal, too.",
 )
-@click.option(
+@option(
     "--force",
     is_flag=True,
-    cls=SectionOption,
     section="Output options",
     help="Overwrite existing files instead of taking a numbered name.",
 )
 @generation_options
 def command(colour: int | str, picture: bool, force: bool, **generation: Any) -> int:
     """Build models in a dialogue: prompt, file name, seed, and the result."""
-    config_from(generation, DEFAULT_SEED)  # wrong options are told before the first question
-    generator: BrickGenerator | None = None
+    with show_wait("loading the language model"):
+        generator = load_generator(config_from(generation, DEFAULT_SEED))
     question = "Enter a prompt, or <Return> to exit: "
     while prompt := ask(question).strip():
         question = "Enter another prompt, or <Return> to exit: "
@@ -83,9 +71,6 @@ def command(colour: int | str, picture: bool, force: bool, **generation: Any) ->
             target = _ask_target(force)
             config = config_from(generation, _ask_seed())
             click.echo("Generating...")
-            if generator is None:
-                with show_wait("loading the language model"):
-                    generator = load_generator(config)
             with show_progress(prompt, quiet=False) as listener:
                 outcome = drive(generator, prompt, config, colour=colour, listener=listener)
             if _report(prompt, target, outcome, picture=picture) is ExitCode.INTERRUPTED:
@@ -94,19 +79,18 @@ def command(colour: int | str, picture: bool, force: bool, **generation: Any) ->
             raise
         except BrickGPTError as error:
             console.error(str(error))
-        except EOFError:
-            break
+    if not sys.stdin.isatty():
+        click.echo()  # nobody pressed Return after the last question
     return ExitCode.OK
 
 
 def ask(question: str) -> str:
     """Ask on stdout and read a line; the empty answer at the end of the input."""
-    if sys.stdin is None or sys.stdin.closed:
-        return ""
     try:
         return input(question)
     except EOFError:
-        click.echo()
+        if sys.stdin.isatty():
+            click.echo()
         return ""
     except UnicodeDecodeError:
         console.error("this is not UTF-8 text")
@@ -147,7 +131,9 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
         files = targets.write_model(outcome.structure, target.free(set()), title=prompt)
     saved = targets.named([path.resolve() for path in files])
     if outcome.result is None:
-        what = f"saved the {len(outcome.structure)} bricks so far to {saved}" if files else "nothing was placed"
+        what = (
+            f"saved the {len(outcome.structure)} bricks so far to {saved}" if files else "nothing was placed"
+        )
         console.warning(f"{'interrupted' if outcome.interrupted else 'generation failed'}: {what}")
         if outcome.error is not None:
             raise outcome.error
@@ -172,6 +158,8 @@ def report_lines(result: GenerationResult, saved: str) -> list[str]:
         f"Total # brick rejections: {sum(reasons.values())}",
         f"Brick rejection reasons: {reasons}",
         f"Total # regenerations: {result.regenerations}",
-        f"Saved results to {saved}" if saved else "No brick was placed, so nothing was saved; try another seed",
+        f"Saved results to {saved}"
+        if saved
+        else "No brick was placed, so nothing was saved; try another seed",
         _RULE,
     ]

@@ -10,21 +10,22 @@ import click
 
 from brickgpt_engine import __version__
 from brickgpt_engine.cli import console
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_json
 from brickgpt_engine.errors import ModelError
 
 _BACKENDS = {
     "numpy": ("numpy", "runs nano and other small Llama models on the CPU"),
-    "torch": ("torch", "runs large models, on a GPU where there is one; pip install 'brickgpt-studio[torch]'"),
+    "torch": (
+        "torch",
+        "runs large models, on a GPU where there is one; pip install 'brickgpt-studio[torch]'",
+    ),
     "llama_cpp": ("llama-cpp-python", "GGUF models; pip install 'brickgpt-studio[llama]'"),
 }
 
 
-@click.command(
-    "info", cls=SectionCommand, examples="brickgpt info\nbrickgpt info --json\n"
-)
-@click.option("--json", "as_json", is_flag=True, cls=SectionOption, help="One JSON object.")
+@click.command("info", cls=SectionCommand, examples="brickgpt info\nbrickgpt info --json\n")
+@option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(as_json: bool) -> None:
     """Show the version, the backends, the solvers with their licences, and the models found here."""
     facts = gather()
@@ -86,7 +87,12 @@ def _print(facts: dict[str, Any]) -> None:
 
     out.print("\nBackends", style="bold")
     for name, backend in facts["backends"].items():
-        row(backend["version"] is not None, name, f"{backend['version'] or 'not installed':<14}", backend["use"])
+        row(
+            backend["version"] is not None,
+            name,
+            f"{backend['version'] or 'not installed':<14}",
+            backend["use"],
+        )
     out.print("\nSolvers", style="bold")
     for solver in facts["solvers"]:
         row(solver["usable"], solver["name"], f"{solver['version']:<14}", solver["licence"])
@@ -99,6 +105,5 @@ def _model_words(model: dict[str, Any]) -> str:
     if not model["usable"]:
         return str(model["problem"])
     return (
-        f"{model['parameters'] / 1e6:.1f} M parameters, {model['bytes'] / 1e6:.1f} MB, "
-        f"in {model['folder']}"
+        f"{model['parameters'] / 1e6:.1f} M parameters, {model['bytes'] / 1e6:.1f} MB, in {model['folder']}"
     )

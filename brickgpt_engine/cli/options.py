@@ -7,40 +7,36 @@ be written with dashes or, as in the published program, with underscores.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from brickgpt_engine.bricks import colours
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
-from brickgpt_engine.cli.sections import SectionOption
+from brickgpt_engine.cli.sections import Decorator, option, stack
 from brickgpt_engine.generation.config import (
     CRITERIA,
     DEVICES,
     INSTRUCTION_FORMATS,
-    MAX_SEED,
     SOLVERS,
     GenerationConfig,
 )
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-_Decorator = Callable[[_Command], _Command]
 _DEFAULTS = {field.name: field.default for field in fields(GenerationConfig)}
 _MODEL, _SAMPLING, _PHYSICS = "Model options", "Sampling options", "Physics options"
 
 AUTO_COLOUR, NO_COLOUR = "auto", "none"
 
 
-def _option(name: str, *flags: str, section: str, kind: Any = None, **attributes: Any) -> _Decorator[Any]:
+def _option(name: str, *flags: str, section: str, kind: Any = None, **attributes: Any) -> Decorator:
     flags = flags or (f"--{name.replace('_', '-')}",)
-    return click.option(
-        *flags, name, cls=SectionOption, section=section, type=kind, default=_DEFAULTS[name], **attributes
-    )
+    return option(*flags, name, section=section, type=kind, default=_DEFAULTS[name], **attributes)
 
 
-_OPTIONS: tuple[_Decorator[Any], ...] = (
+_OPTIONS: tuple[Decorator, ...] = (
     _option(
         "model_name_or_path",
         "--model",
@@ -59,6 +55,7 @@ _OPTIONS: tuple[_Decorator[Any], ...] = (
         "instruction_format",
         section=_MODEL,
         kind=click.Choice(INSTRUCTION_FORMATS),
+        metavar="[" + "|".join(INSTRUCTION_FORMATS) + "]",
         help="Wording of the instruction, for models fine-tuned from chat models.",
     ),
     _option(
@@ -150,14 +147,9 @@ _OPTIONS: tuple[_Decorator[Any], ...] = (
     ),
 )
 
-seed_type = click.IntRange(0, MAX_SEED)
 
-
-def generation_options(command: _Command) -> _Command:
-    """Give ``command`` all generation options but the seed; they arrive under their config names."""
-    for decorate in reversed(_OPTIONS):
-        command = decorate(command)
-    return command
+generation_options = stack(*_OPTIONS)
+"""Gives a command all generation options but the seed; they arrive under their config names."""
 
 
 def config_from(options: Mapping[str, Any], seed: int) -> GenerationConfig:
@@ -170,30 +162,37 @@ def config_from(options: Mapping[str, Any], seed: int) -> GenerationConfig:
     return GenerationConfig(**(known | {"seed": seed}))
 
 
-class ColourType(click.ParamType):
-    """A colour: a name, an LDraw code, ``none``, or (where there is a prompt) ``auto``."""
+def colour_option(*, auto: bool, section: str = "Options", **attributes: Any) -> Decorator:
+    """``--colour``: a name, an LDraw code, ``none``, or (where there is a prompt) ``auto``.
 
-    name = "colour"
+    The command receives an LDraw code, ``"auto"``, ``"none"``, or None when the option was not given.
+    """
 
-    def __init__(self, *, auto: bool) -> None:
-        self.auto = auto
+    def parse(context: click.Context, parameter: click.Parameter, value: str | None) -> int | str | None:
+        return None if value is None else _parse_colour(value, auto=auto)
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str | None:
-        """An LDraw code, ``"auto"`` or ``"none"``."""
-        if not isinstance(value, str):
-            return value if isinstance(value, int) else None
-        word = value.strip().lower()
-        if word == NO_COLOUR or (self.auto and word == AUTO_COLOUR):
-            return word
-        code = int(word) if word.isdecimal() else colours.colour_by_name(word)
-        if code is None or colours.colour_of_code(code) is None:
-            self.fail(self._unknown(value, word), param, ctx)
+    special = "'auto' (what the prompt asks for), 'none'" if auto else "'none'"
+    attributes |= {"metavar": "COLOUR", "callback": parse}
+    return option(
+        "--colour",
+        "--color",
+        "colour",
+        section=section,
+        help=f"{special}, a name such as 'dark red', or an LDraw code.",
+        **attributes,
+    )
+
+
+def _parse_colour(value: str, *, auto: bool) -> int | str:
+    word = value.strip().lower()
+    if word == NO_COLOUR or (auto and word == AUTO_COLOUR):
+        return word
+    code = int(word) if re.fullmatch("[0-9]{1,9}", word) else colours.colour_by_name(word)
+    if code is not None and colours.colour_of_code(code) is not None:
         return code
-
-    def _unknown(self, value: str, word: str) -> str:
-        names = [colour.name for colour in colours.COLOURS]
-        near = difflib.get_close_matches(word, names, n=3, cutoff=0.5) or names[:6]
-        special = "'auto', 'none', " if self.auto else "'none', "
-        return f"{value!r} is no colour; use {special}an LDraw code, or a name such as {', '.join(near)}"
+    names = [colour.name for colour in colours.COLOURS]
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5) or names[:6]
+    special = "'auto', 'none'" if auto else "'none'"
+    raise click.BadParameter(
+        f"{value!r} is no colour; use {special}, an LDraw code, or a name such as {', '.join(near)}"
+    )

@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING
 
 from brickgpt_engine.cli import console
 from brickgpt_engine.cli.run import Listener
-from brickgpt_engine.generation import BrickPlaced, BrickRejected, Event, RolledBack, StabilityChecked, Started
+from brickgpt_engine.generation import (
+    BrickPlaced,
+    BrickRejected,
+    Event,
+    RolledBack,
+    StabilityChecked,
+    Started,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 24

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import click
 
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""What gives a command one more option."""
 _LAST = "Help"
 """Heading of what click adds by itself."""
 
@@ -53,7 +56,7 @@ class SectionCommand(click.Command):
                 sections.setdefault(heading, []).append(record)
         for heading, records in sorted(sections.items(), key=lambda item: item[0] == _LAST):
             with formatter.section(heading):
-                formatter.write_dl(records, col_max=34)
+                formatter.write_dl(records, col_max=28)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Notes, then examples."""
@@ -68,3 +71,19 @@ def write_verbatim(formatter: click.HelpFormatter, heading: str, text: str) -> N
     with formatter.section(heading):
         for line in text.strip("\n").splitlines():
             formatter.write(f"{'':>{formatter.current_indent}}{line}\n" if line else "\n")
+
+
+def option(*flags: str, section: str = "Options", **attributes: Any) -> Decorator:
+    """An option of a command, listed under ``section``; arguments as for ``click.option``."""
+    return click.option(*flags, cls=SectionOption, section=section, **attributes)
+
+
+def stack(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, listed in the given order."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for one in reversed(decorators):
+            command = one(command)
+        return command
+
+    return decorate

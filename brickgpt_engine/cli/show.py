@@ -9,7 +9,7 @@ import click
 
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console, targets
-from brickgpt_engine.cli.sections import SectionCommand, SectionOption
+from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import parts_words, print_picture, print_row, size_words
 from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.formats import read_structure
@@ -31,25 +31,23 @@ edges are the cells x and y of the text format. Layer 0 lies on the ground.
 
 @click.command("show", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
 @click.argument("file", metavar="FILE")
-@click.option(
+@option(
     "--layer",
     "layers",
     type=click.IntRange(0),
     multiple=True,
     metavar="Z",
-    cls=SectionOption,
     show_default="all",
     help="Show only this layer, counted from 0; may be repeated.",
 )
-@click.option("--ascii", "ascii_only", is_flag=True, cls=SectionOption, help="Use plain ASCII characters.")
-@click.option(
+@option("--ascii", "ascii_only", is_flag=True, help="Use plain ASCII characters.")
+@option(
     "--picture/--no-picture",
     default=True,
-    cls=SectionOption,
     help="Draw the model; NO_COLOR in the environment turns colours off.",
 )
-@click.option("--png", metavar="OUT", cls=SectionOption, help="Write a large picture to OUT instead.")
-@click.option("--force", is_flag=True, cls=SectionOption, help="Overwrite OUT.")
+@option("--png", metavar="OUT", help="Write a large picture to OUT instead.")
+@option("--force", is_flag=True, help="Overwrite OUT.")
 def command(
     file: str, layers: tuple[int, ...], ascii_only: bool, picture: bool, png: str | None, force: bool
 ) -> None:

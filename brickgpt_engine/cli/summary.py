@@ -125,8 +125,8 @@ def print_row(out: Console, label: str, text: str, style: str = "") -> None:
 
 
 def print_picture(out: Console, structure: BrickStructure, *, ascii_only: bool = False) -> None:
-    """The small picture, as large as ``out`` allows, with an empty line around it."""
-    from rich.padding import Padding
+    """The small picture, as large as ``out`` allows, indented, with an empty line before and after."""
+    from rich.text import Text
 
     from brickgpt_engine.rendering import terminal_picture
 
@@ -141,7 +141,11 @@ def print_picture(out: Console, structure: BrickStructure, *, ascii_only: bool =
         colour=console.wants_colour(out),
         ascii_only=ascii_only or console.wants_ascii(out),
     )
-    out.print(Padding(picture, (1, 0, 1, 2), expand=False))
+    out.print()
+    for line in picture.split("\n"):
+        line.rstrip()
+        out.print(Text.assemble("  ", line) if line else "")
+    out.print()
 
 
 def summary_object(

@@ -56,7 +56,7 @@ class Target:
         return [self.folder / f"{self.stem}.{extension}" for extension in self.formats]
 
     def numbered(self, number: int) -> Target:
-        """The ``number``-th of several: the first keeps the name, the others get ``-2``, ``-3``, …"""
+        """The ``number``-th of several: the first keeps the name, the others get ``-2``, ``-3`` and so on."""
         return self if number == 1 else replace(self, stem=f"{self.stem}-{number}")
 
     def free(self, used: set[str]) -> Target:
@@ -116,7 +116,7 @@ def _reason(error: Exception) -> str:
 
 
 def parse_out(out: str | None, *, many: bool) -> tuple[Path, str | None, bool]:
-    """What ``--out`` means: the folder, the name (None: made from the prompt), and whether to make the folder.
+    """What ``--out`` means: folder, name (None: made from the prompt), and whether to make the folder.
 
     Args:
         out: as given; None is the current folder.

@@ -1,0 +1,113 @@
+"""``brickgpt convert``, ``show`` and ``info``."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from brickgpt_engine import __version__
+from brickgpt_engine.formats import read_structure
+
+TOWER = "2x4 (4,5,0)\n2x2 (3,6,1)\n4x2 (1,7,2)\n"
+
+
+@pytest.mark.parametrize("extension", ["ldr", "mpd", "json"])
+def test_convert_there_and_back(run, tower_file, extension):
+    ran = run("convert", "tower.txt", f"model.{extension}")
+    assert ran.out == f"model.{extension}: 3 bricks from tower.txt\n" and ran.code == 0
+    assert run("convert", f"model.{extension}", "back.txt").code == 0
+    assert Path("back.txt").read_text() == TOWER
+
+
+def test_convert_title_and_colour(run, tower_file):
+    run("convert", "tower.txt", "a.ldr")
+    assert Path("a.ldr").read_text().splitlines()[0] == "0 tower"
+    run("convert", "a.ldr", "b.ldr", "--colour", "dark red", "--title", "My tower")
+    assert Path("b.ldr").read_text().splitlines()[0] == "0 My tower"
+    assert {brick.colour for brick in read_structure("b.ldr")} == {320}
+    run("convert", "b.ldr", "c.ldr")
+    assert {brick.colour for brick in read_structure("c.ldr")} == {320}
+    run("convert", "b.ldr", "d.ldr", "--colour", "none")
+    assert {brick.colour for brick in read_structure("d.ldr")} == {None}
+
+
+def test_convert_to_a_picture(run, tower_file):
+    assert run("convert", "tower.txt", "tower.png").code == 0
+    assert Image.open("tower.png").format == "PNG"
+
+
+def test_convert_keeps_what_is_there(run, tower_file):
+    Path("mine.ldr").write_text("mine")
+    ran = run("convert", "tower.txt", "mine.ldr")
+    assert ran.code == 6 and ran.problem == "error: mine.ldr exists; choose another name or add --force"
+    assert Path("mine.ldr").read_text() == "mine"
+    assert run("convert", "tower.txt", "mine.ldr", "--force").code == 0
+    assert len(read_structure("mine.ldr")) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("nowhere.txt", "a.ldr"), 3, "nowhere.txt: no such file"),
+        (("tower.txt", "a.obj"), 3, "a.obj: unknown extension '.obj'; use one of .txt, .json, .ldr, .mpd"),
+        (("tower.png", "a.ldr"), 3, "unknown extension '.png'"),
+        (("tower.txt", "no/a.ldr"), 6, "the folder no does not exist"),
+        (("tower.txt", "a.ldr", "--colour", "auto"), 2, "'auto' is no colour"),
+        (("tower.txt",), 2, "Missing argument 'OUT'"),
+    ],
+)
+def test_convert_refuses(run, tower_file, arguments, code, words):
+    ran = run("convert", *arguments)
+    assert ran.code == code and words in ran.problem
+
+
+def test_show_has_picture_facts_and_every_layer(run, tower_file):
+    ran = run("show", "tower.txt")
+    assert ran.code == 0 and ran.err == ""
+    assert [line for line in ran.out.splitlines() if line.startswith("Layer")] == [
+        "Layer 0: 1 brick",
+        "Layer 1: 1 brick",
+        "Layer 2: 1 brick",
+    ]
+    assert "5 × 4 studs, 3 layers" in ran.out and "@@" in ran.out  # a picture without colour
+    assert not any(line != line.rstrip() for line in ran.out.splitlines())
+
+
+def test_show_one_layer(run, tower_file):
+    ran = run("show", "tower.txt", "--layer", "1")
+    assert ran.out.splitlines()[2].startswith("Layer 1") and "Layer 0" not in ran.out
+    missing = run("show", "tower.txt", "--layer", "3")
+    assert missing.code == 2 and "the highest layer of this model is 2" in missing.problem
+
+
+def test_show_in_ascii(run, tower_file):
+    out = run("show", "tower.txt", "--ascii").out
+    assert out.isascii() and "|o o|" in out
+    assert "@@" not in run("show", "tower.txt", "--ascii", "--no-picture").out
+
+
+def test_show_writes_a_png(run, tower_file):
+    assert run("show", "tower.txt", "--png", "t.png").out == "t.png: picture of tower.txt\n"
+    assert Image.open("t.png").size[0] >= 256
+    again = run("show", "tower.txt", "--png", "t.png")
+    assert again.code == 6 and "exists" in again.problem
+    assert run("show", "tower.txt", "--png", "t.jpg").code == 6
+    assert run("show", "nowhere.txt").code == 3
+
+
+def test_info(run):
+    ran = run("info")
+    assert ran.code == 0
+    assert __version__ in ran.out
+    for word in ("Python", "numpy", "torch", "llama_cpp", "highs", "gurobi", "nano", "licence"):
+        assert word in ran.out
+
+
+def test_info_as_json(run):
+    import numpy
+
+    facts = json.loads(run("info", "--json").out)
+    assert facts["version"] == __version__ and facts["backends"]["numpy"]["version"] == numpy.__version__
+    assert {solver["name"]: solver["usable"] for solver in facts["solvers"]}["highs"] is True
+    assert facts["models"][0]["name"] == "nano"
