@@ -44,9 +44,9 @@ class NanoConfig:
     heads: int = 4
     intermediate_size: int = 688
     max_length: int = 1024
-    total_tokens: int = 28_000_000
+    total_tokens: int = 25_000_000
     batch_tokens: int = 8192
-    lr_matrix: float = 4e-3
+    lr_matrix: float = 5e-3
     lr_other: float = 3e-3
     warmup: float = 0.01
     decay: float = 0.4
