@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from importlib import import_module
 from typing import NamedTuple
 
 import click
 
 from brickgpt_engine import __version__
+from brickgpt_engine.cli import console
 from brickgpt_engine.cli.sections import write_verbatim
 
 
@@ -61,6 +63,17 @@ class LazyGroup(click.Group):
         command = getattr(import_module(f"brickgpt_engine.cli.{entry.module}"), "command", None)
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a guess at what a misspelt name was meant to be."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+            guess = f"; did you mean {near[0]!r}?" if near else f"; use one of {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {console.one_line(name)!r}{guess}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -76,6 +89,7 @@ class LazyGroup(click.Group):
 
 @click.command(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
@@ -84,10 +98,13 @@ class LazyGroup(click.Group):
     },
 )
 @click.version_option(__version__, "-V", "--version", message="brickgpt %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context, /) -> None:
     """From a sentence to a brick model that stands.
 
     A language model that comes with this program writes brick after brick; bricks that do not
     fit are drawn again, and what would fall over is taken down and rebuilt. Results are plain text, LDraw
     (for LeoCAD, Studio and other editors), JSON and a picture.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

@@ -213,7 +213,7 @@ def _print_report(out: Console, report: StabilityReport) -> None:
     from rich.text import Text
 
     style = _VERDICTS[report.status][1].removeprefix("bold ")
-    line = Text.assemble("  ", (f"{report.criterion:<13}", "cyan"), (f"{report.status:<9}", style))
+    line = Text.assemble("  ", (f"{report.criterion:<13}", "cyan"), (f"{report.status:<10}", style))
     out.print(line.append(", ".join(_facts(report))))
 
 

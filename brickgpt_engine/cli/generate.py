@@ -140,7 +140,7 @@ def _run_all(
     generator: BrickGenerator, jobs: Sequence[_Job], start: BrickStructure | None, style: _Style
 ) -> int:
     """Make every model; the worst exit code."""
-    worst = ExitCode.OK
+    codes: list[ExitCode] = []
     used: set[str] = set()
     for number, job in enumerate(jobs, start=1):
         count = f" [{number}/{len(jobs)}]" if len(jobs) > 1 else ""
@@ -154,10 +154,12 @@ def _run_all(
             raise outcome.error
         if outcome.interrupted:
             return code
-        if number < len(jobs) and not (style.json or style.quiet):
+        codes.append(code)
+        if len(jobs) > 1 and not (style.json or style.quiet):
             click.echo()
-        worst = max(worst, code)
-    return worst
+    if len(jobs) > 1 and not (style.json or style.quiet):
+        click.echo(f"{len(jobs)} models, {codes.count(ExitCode.OK)} of them stand")
+    return max(codes)
 
 
 def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitCode:

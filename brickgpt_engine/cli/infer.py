@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ import click
 from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
+from brickgpt_engine.cli.prompt_source import check_prompt
 from brickgpt_engine.cli.run import Outcome, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_picture
@@ -18,7 +18,6 @@ from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
 from brickgpt_engine.generation import GenerationResult
 from brickgpt_engine.generation.config import MAX_SEED
-from brickgpt_engine.generation.prompts import check_caption
 
 DEFAULT_NAME = "output.png"
 DEFAULT_SEED = 42
@@ -67,7 +66,7 @@ def command(colour: int | str, picture: bool, force: bool, **generation: Any) ->
     while prompt := ask(question).strip():
         question = "Enter another prompt, or <Return> to exit: "
         try:
-            check_caption(prompt)
+            check_prompt(prompt)
             target = _ask_target(force)
             config = config_from(generation, _ask_seed())
             click.echo("Generating...")
@@ -104,9 +103,9 @@ def _ask_target(force: bool) -> Target:
         OutputError: nothing can be written there.
     """
     answer = ask(f"Enter a filename to save the output image (default={DEFAULT_NAME}): ").strip()
-    path = Path(answer or DEFAULT_NAME).expanduser()
+    path = targets.expanded(answer or DEFAULT_NAME)
     stem = path.stem if path.suffix.lower() in _PICTURES else path.name
-    if not stem or path.is_dir():
+    if not stem or targets.is_folder(path):
         raise OutputError(f"{answer} is a folder; name a file in it")
     target = Target(path.parent, stem, _FORMATS, force)
     target.require_writable(create=True)

@@ -36,9 +36,22 @@ def gather_prompts(words: Sequence[str], file: str | None) -> list[str]:
             click.get_current_context(),
         )
     if words and words[0] != STDIN:
-        check_caption(words[0])
+        check_prompt(words[0])
         return [words[0].strip()]
     return _from_lines(*_read(None if words else file))
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that is empty, too long, or no text.
+
+    Raises:
+        PromptError: says which.
+    """
+    check_caption(prompt)
+    try:
+        prompt.encode()
+    except UnicodeEncodeError as error:  # bytes of a command line in another encoding
+        raise PromptError("the prompt is not UTF-8 text; check the terminal's encoding") from error
 
 
 def _read(file: str | None) -> tuple[str, str]:
@@ -77,7 +90,7 @@ def _from_lines(text: str, source: str) -> list[str]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                check_caption(line)
+                check_prompt(line)
             except PromptError as error:
                 raise PromptError(f"{source}:{number}: {error}") from error
             prompts.append(line.strip())

@@ -115,6 +115,22 @@ def _reason(error: Exception) -> str:
     return f"{getattr(error, 'strerror', None) or error}; choose another place with --out"
 
 
+def expanded(name: str) -> Path:
+    """``name`` as a path, ``~`` being the home folder where there is one."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder; an impossible name is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def parse_out(out: str | None, *, many: bool) -> tuple[Path, str | None, bool]:
     """What ``--out`` means: folder, name (None: made from the prompt), and whether to make the folder.
 
@@ -127,9 +143,9 @@ def parse_out(out: str | None, *, many: bool) -> tuple[Path, str | None, bool]:
     """
     if out is None:
         return Path(), None, False
-    path = Path(out).expanduser()
+    path = expanded(out)
     name_is_file = path.suffix.lower() in _SUFFIXES
-    if out.endswith(("/", os.sep)) or path.is_dir() or (many and not name_is_file):
+    if out.endswith(("/", os.sep)) or is_folder(path) or (many and not name_is_file):
         return path, None, True
     if many:
         raise OutputError(f"--out {out} names one file, and there are several prompts; name a folder")

@@ -32,6 +32,7 @@ def generate(run, tower_model):
         ([HUGE], "2,500 characters"),
         (["word " * 300], "tokens long"),
         (["a chair </s>"], "control tokens"),
+        (["a \udcff chair"], "not UTF-8 text"),
         (["a", "red", "chair"], 'put the prompt in quotes: "a red chair"'),
         (["a chair", "--prompts", "x"], "not both"),
         (["a chair", "--top-k", "-1"], "-1 is not in the range"),
@@ -67,7 +68,11 @@ def test_options_and_prompts_exit_2(generate, arguments, words):
 
 def test_usage_errors_tell_where_help_is(run):
     assert run("generate", "x", "--top-k", "x").problem.endswith("see 'brickgpt generate --help'")
-    assert run("polish").problem == "error: No such command 'polish'; see 'brickgpt --help'"
+    assert run("polish").problem == (
+        "error: there is no command 'polish'; use one of generate, infer, check, convert, show, info; "
+        "see 'brickgpt --help'"
+    )
+    assert "did you mean 'check'?" in run("chekc", "a.txt").problem
 
 
 @pytest.mark.parametrize("stdin", ["", "\n \n"])
@@ -116,8 +121,9 @@ def test_outputs_that_cannot_be_written_exit_6(generate):
         ("--out", "nowhere/chair"): "the folder does not exist",
         ("--out", "file/chair"): "not a folder",
         ("--out", "file/chair/"): "not a folder",
-        ("--out", "x" * 300): "name",
-        ("--out", "a\0b"): "null",
+        ("--out", "x" * 300): "cannot use the name xxx",
+        ("--out", "~nobody-here/chair"): "the folder does not exist",
+        ("--out", "a\0b"): "embedded null",
         ("--out", "taken", "--force"): "taken.ldr: it is a folder",
     }
     for arguments, words in cases.items():
@@ -154,6 +160,7 @@ def damaged(tower_model, tmp_path_factory):
 def test_models_that_cannot_be_used_exit_4(generate, damaged, tmp_path):
     (damaged / "tokenizer.json").rename(damaged / "hidden.json")
     cases = {str(damaged): "has no tokenizer.json", "nowhere/at/all": "there is no model folder"}
+    cases |= {"x" * 300: "File name too long", "~nobody-here/model": "model"}
     for model, words in cases.items():
         ran = generate("a chair", model=model)
         assert ran.code == 4 and words in ran.problem, ran.err

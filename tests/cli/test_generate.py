@@ -104,6 +104,7 @@ def test_prompts_from_a_file_go_into_a_folder(generate):
     ran = generate("--prompts", "ideas.txt", "--out", "models")
     assert ran.code == 0
     assert {path.name for path in Path("models").glob("*.txt")} == {"chair.txt", "table.txt"}
+    assert ran.out.splitlines()[-1] == "2 models, 2 of them stand"
 
 
 @pytest.mark.parametrize("arguments", [(), ("-",), ("--prompts", "-")])

@@ -97,7 +97,7 @@ def test_version(run):
     from brickgpt_engine import __version__
 
     assert run("--version").out == f"brickgpt {__version__}\n"
-    assert run("-h").out == run("--help").out
+    assert run("-h").out == run("--help").out == run().out
 
 
 def test_ctrl_c_saves_what_was_built(start, endless_model, terminal, tmp_path):
