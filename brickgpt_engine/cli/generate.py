@@ -15,7 +15,7 @@ from brickgpt_engine.cli.generate_options import generate_options
 from brickgpt_engine.cli.options import config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.prompt_source import gather_prompts
-from brickgpt_engine.cli.run import Outcome, drive, load_generator
+from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand
 from brickgpt_engine.cli.summary import print_json, print_summary, summary_object
 from brickgpt_engine.cli.targets import Target
@@ -38,6 +38,12 @@ _NOTES = {
 Each model gets NAME.txt (bricks, one a line, in build order), NAME.ldr (LDraw),
 NAME.json (part ids) and NAME.png (picture). Existing files are kept: without --force
 the next free name is taken: chair, chair-2, chair-3. Several variants are numbered likewise.
+""",
+    "JSON": """\
+One object a line and model: prompt, seed, files, bricks, rejections (by reason), regenerations,
+stable, stability (min, mean), criterion, solver, mass_g, size (studs, cm), seconds, tokens,
+stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified,
+interrupted).
 """,
     "Exit codes": """\
 0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt
@@ -149,12 +155,12 @@ def _run_all(
             outcome = drive(
                 generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener
             )
-        code = _finish(job, outcome, used, style)
+        with catch_ctrl_c() as late:  # a model that is ready is written
+            codes.append(_finish(job, outcome, used, style))
         if outcome.error is not None:
             raise outcome.error
-        if outcome.interrupted:
-            return code
-        codes.append(code)
+        if outcome.interrupted or late.pressed:
+            return ExitCode.INTERRUPTED
         if len(jobs) > 1 and not (style.json or style.quiet):
             click.echo()
     if len(jobs) > 1 and not (style.json or style.quiet):

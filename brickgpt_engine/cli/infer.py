@@ -11,12 +11,12 @@ from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.prompt_source import check_prompt
-from brickgpt_engine.cli.run import Outcome, drive, load_generator
+from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_picture
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
-from brickgpt_engine.generation import GenerationResult
+from brickgpt_engine.generation import BrickGenerator, GenerationResult
 from brickgpt_engine.generation.config import MAX_SEED
 
 DEFAULT_NAME = "output.png"
@@ -63,37 +63,64 @@ def command(colour: int | str, picture: bool, force: bool, **generation: Any) ->
     with show_wait("loading the language model"):
         generator = load_generator(config_from(generation, DEFAULT_SEED))
     question = "Enter a prompt, or <Return> to exit: "
-    while prompt := ask(question).strip():
-        question = "Enter another prompt, or <Return> to exit: "
-        try:
-            check_prompt(prompt)
-            target = _ask_target(force)
-            config = config_from(generation, _ask_seed())
-            click.echo("Generating...")
-            with show_progress(prompt, quiet=False) as listener:
-                outcome = drive(generator, prompt, config, colour=colour, listener=listener)
-            if _report(prompt, target, outcome, picture=picture) is ExitCode.INTERRUPTED:
-                return ExitCode.INTERRUPTED
-        except ModelError:
-            raise
-        except BrickGPTError as error:
-            console.error(str(error))
+    try:
+        while prompt := ask(question):
+            question = "Enter another prompt, or <Return> to exit: "
+            try:
+                if _one_round(generator, prompt, generation, colour, picture=picture, force=force):
+                    return ExitCode.INTERRUPTED
+            except ModelError:
+                raise
+            except BrickGPTError as error:
+                console.error(str(error))
+    except EOFError:
+        pass
     if not sys.stdin.isatty():
         click.echo()  # nobody pressed Return after the last question
     return ExitCode.OK
 
 
+def _one_round(
+    generator: BrickGenerator,
+    prompt: str,
+    options: dict[str, Any],
+    colour: int | str,
+    *,
+    picture: bool,
+    force: bool,
+) -> bool:
+    """Ask for the rest, build the model and report it; whether Ctrl-C was pressed.
+
+    Raises:
+        EOFError: the input ended.
+        BrickGPTError: the answers cannot work, or generation failed.
+    """
+    check_prompt(prompt)
+    target = _ask_target(force)
+    config = config_from(options, _ask_seed())
+    click.echo("Generating...")
+    with show_progress(prompt, quiet=False) as listener:
+        outcome = drive(generator, prompt, config, colour=colour, listener=listener)
+    with catch_ctrl_c() as late:  # a model that is ready is written
+        _report(prompt, target, outcome, picture=picture)
+    return outcome.interrupted or late.pressed
+
+
 def ask(question: str) -> str:
-    """Ask on stdout and read a line; the empty answer at the end of the input."""
+    """Ask on stdout and read a line, without blanks around it.
+
+    Raises:
+        EOFError: the input has ended, or is no text.
+    """
     try:
-        return input(question)
+        return input(question).strip()
     except EOFError:
         if sys.stdin.isatty():
             click.echo()
-        return ""
-    except UnicodeDecodeError:
-        console.error("this is not UTF-8 text")
-        return ""
+        raise
+    except UnicodeDecodeError as error:
+        console.error("the input is not UTF-8 text")
+        raise EOFError from error
 
 
 def _ask_target(force: bool) -> Target:
@@ -102,7 +129,7 @@ def _ask_target(force: bool) -> Target:
     Raises:
         OutputError: nothing can be written there.
     """
-    answer = ask(f"Enter a filename to save the output image (default={DEFAULT_NAME}): ").strip()
+    answer = ask(f"Enter a filename to save the output image (default={DEFAULT_NAME}): ")
     path = targets.expanded(answer or DEFAULT_NAME)
     stem = path.stem if path.suffix.lower() in _PICTURES else path.name
     if not stem or targets.is_folder(path):
@@ -115,7 +142,7 @@ def _ask_target(force: bool) -> Target:
 def _ask_seed() -> int:
     """A seed; asked for again until it is one."""
     while True:
-        answer = ask(f"Enter a generation seed (default={DEFAULT_SEED}): ").strip()
+        answer = ask(f"Enter a generation seed (default={DEFAULT_SEED}): ")
         if not answer:
             return DEFAULT_SEED
         if answer.isascii() and answer.isdecimal() and len(answer) < 20 and int(answer) <= MAX_SEED:
@@ -123,8 +150,13 @@ def _ask_seed() -> int:
         console.error(f"{answer[:40]!r} is no seed; give a whole number from 0 to {MAX_SEED}")
 
 
-def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> ExitCode:
-    """Write the files and print the report; the exit code of this round."""
+def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> None:
+    """Write the files and print the report.
+
+    Raises:
+        BrickGPTError: what broke the generation off, after saving what there was.
+        OutputError: the files cannot be written.
+    """
     files = []
     if len(outcome.structure):
         files = targets.write_model(outcome.structure, target.free(set()), title=prompt)
@@ -136,7 +168,7 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
         console.warning(f"{'interrupted' if outcome.interrupted else 'generation failed'}: {what}")
         if outcome.error is not None:
             raise outcome.error
-        return ExitCode.INTERRUPTED
+        return
     if picture:
         print_picture(console.results(), outcome.structure)
     for line in report_lines(outcome.result, saved):
@@ -144,7 +176,6 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
     report = outcome.result.report
     if report is not None and not report.stable:
         console.warning(f"the model does not stand: {report.message}; try another seed")
-    return ExitCode.OK
 
 
 def report_lines(result: GenerationResult, saved: str) -> list[str]:

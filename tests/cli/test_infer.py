@@ -100,7 +100,8 @@ def test_folders_are_made_as_the_published_program_does(infer):
 @pytest.mark.parametrize("answers", [(), ("",), ("  ",), ("a car",), ("a car", "x.png")])
 def test_end_of_input_ends_cleanly(infer, answers):
     ran = infer(*answers)
-    assert ran.code == 0 and ran.err == ""
+    assert ran.code == 0 and ran.err == "" and ran.out.endswith("\n")
+    assert list(Path().iterdir()) == []
 
 
 def test_an_unstable_model_is_told(infer, scripted_model):
