@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from brickgpt_engine.cli import console
     from brickgpt_engine.cli.app import cli
 
-    console.forgive_unprintable()
+    console.prepare_streams()
     try:
         code = cli.main(arguments, prog_name="brickgpt", standalone_mode=False)
         sys.stdout.flush()

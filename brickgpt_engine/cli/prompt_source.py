@@ -58,7 +58,7 @@ def _read(file: str | None) -> tuple[str, str]:
     """Text and name of the source: a file, or stdin unless a person sits there and said nothing."""
     if file is not None and file != STDIN:
         return read_text_file(file), file
-    if sys.stdin is None or sys.stdin.closed or (file is None and _nobody_piped()):
+    if file is None and _nobody_piped():
         raise click.UsageError(
             'there is no prompt; try: brickgpt generate "a chair with a high back"',
             click.get_current_context(),

@@ -195,3 +195,18 @@ def test_ascii_output_without_unicode(start, tower_file):
     )
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and out.isascii() and b"|o o|" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("infer --model {model} <&-", 0),
+        ("generate --model {model} <&-", 2),
+        ("generate chair --model {model} >&-", 0),
+        ("check nowhere.txt 2>&-", 3),
+    ],
+)
+def test_closed_streams(environment, tmp_path, tower_model, command, code):
+    line = f"{sys.executable} -m brickgpt_engine.cli {command.format(model=tower_model)}"
+    done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == code and "Traceback" not in done.stderr
