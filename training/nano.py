@@ -24,7 +24,7 @@ import torch
 from torch.nn import functional
 
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
-from training.samples import IGNORE, Row, batches, encode_rows, read_columns
+from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
 from training.tokenizer import train_tokenizer
 
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "brickgpt_engine" / "models" / "nano"
@@ -43,8 +43,7 @@ class NanoConfig:
     layers: int = 6
     heads: int = 4
     intermediate_size: int = 688
-    max_length: int = 1024
-    total_tokens: int = 25_000_000
+    total_tokens: int = 24_000_000
     batch_tokens: int = 8192
     lr_matrix: float = 5e-3
     lr_other: float = 3e-3
@@ -121,7 +120,8 @@ class Trainer:
                 config.lr_other,
             ),
         ]
-        self.forward = torch.compile(model, dynamic=True) if config.compile else model
+        torch._dynamo.config.recompile_limit = len(WIDTHS) + 2  # one compilation for each shape of batch
+        self.forward = torch.compile(model, dynamic=False) if config.compile else model
         self.tokens = self.step = self.epoch = 0
         self.log: list[dict[str, float]] = []
 
@@ -252,12 +252,8 @@ def train(config: NanoConfig) -> None:
     build(config.structures, config.data, seed=config.data_seed)
     (config.out / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
     tokenizer = make_tokenizer(config)
-    rows = encode_rows(
-        read_columns(config.data, "train", ["captions", "bricks"]), tokenizer, config.max_length
-    )
-    held_out = encode_rows(
-        read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer, config.max_length
-    )
+    rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer)
+    held_out = encode_rows(read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer)
     model = make_model(config, tokenizer)
     parameters = sum(p.numel() for p in model.parameters())
     mean = np.mean([len(row.bricks) for row in rows])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 IGNORE = -100
 """Label of a position that the loss leaves out (PyTorch's convention)."""
+WIDTHS = (96, 128, 160, 192, 224, 256, 320, 384, 512, 704)
+"""Lengths that sequences are padded to; none may be longer than the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def read_columns(
     return rows[:limit]
 
 
-def encode_rows(rows: list[dict[str, Any]], tokenizer: Tokenizer, max_length: int) -> list[Row]:
-    """Tokenise rows; structures longer than ``max_length`` tokens are left out."""
+def encode_rows(rows: list[dict[str, Any]], tokenizer: Tokenizer) -> list[Row]:
+    """Tokenise rows; sequences longer than the last of :data:`WIDTHS` are left out."""
     from brickgpt_engine.decoding.tokenizer import as_tokenizer
     from brickgpt_engine.generation.prompts import encode_prompt
 
@@ -67,17 +69,19 @@ def encode_rows(rows: list[dict[str, Any]], tokenizer: Tokenizer, max_length: in
     for row in rows:
         bricks = np.array([*wrapped.encode(row["bricks"]), wrapped.eos_id], dtype=np.int32)
         prompts = [np.array(encode_prompt(wrapped, text, "nano"), dtype=np.int32) for text in row["captions"]]
-        if max(map(len, prompts)) + len(bricks) <= max_length:
+        if max(map(len, prompts)) + len(bricks) <= WIDTHS[-1]:
             encoded.append(Row(prompts, bricks))
     return encoded
 
 
 def batches(
-    rows: list[Row], *, tokens: int, rng: np.random.Generator, pad: int, multiple: int = 32
+    rows: list[Row], *, tokens: int, rng: np.random.Generator, pad: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """One epoch of batches, each of about ``tokens`` positions, in random order.
+    """One epoch of batches of at most ``tokens`` positions, in random order.
 
-    Each structure comes once, with one of its captions drawn at random.
+    Each structure comes once, with one of its captions drawn at random. A batch has one
+    of few shapes (see :data:`WIDTHS`), so that a compiled model is compiled once for each;
+    the last batch of a width is filled up with lines that the loss leaves out.
 
     Yields:
         ``inputs`` and ``labels``, both int64 of shape (batch, length); labels are not
@@ -85,21 +89,16 @@ def batches(
     """
     chosen = [row.prompts[rng.integers(len(row.prompts))] for row in rows]
     lengths = np.array([len(prompt) + len(row.bricks) for prompt, row in zip(chosen, rows, strict=True)])
-    order = np.argsort(lengths + rng.uniform(0, multiple, len(rows)), kind="stable")
-    groups: list[list[int]] = [[]]
-    widest = 0
-    for index in order:
-        width = -(-int(lengths[index]) // multiple) * multiple
-        widest = max(widest, width)
-        if groups[-1] and (len(groups[-1]) + 1) * widest > tokens:
-            groups.append([])
-            widest = width
-        groups[-1].append(int(index))
-    for group in rng.permutation(len(groups)):
-        members = groups[group]
-        width = -(-int(lengths[members].max()) // multiple) * multiple
-        inputs = np.full((len(members), width), pad, dtype=np.int64)
-        labels = np.full((len(members), width), IGNORE, dtype=np.int64)
+    buckets = np.searchsorted(WIDTHS, lengths)
+    groups: list[tuple[int, NDArray[np.int64]]] = []
+    for bucket, width in enumerate(WIDTHS):
+        members = rng.permutation(np.flatnonzero(buckets == bucket))
+        height = max(1, tokens // width)
+        groups += [(width, members[start : start + height]) for start in range(0, len(members), height)]
+    for number in rng.permutation(len(groups)):
+        width, members = groups[number]
+        shape = (max(1, tokens // width), width)
+        inputs, labels = np.full(shape, pad, dtype=np.int64), np.full(shape, IGNORE, dtype=np.int64)
         for line, index in enumerate(members):
             prompt, bricks = chosen[index], rows[index].bricks
             inputs[line, : lengths[index]] = np.concatenate([prompt, bricks])

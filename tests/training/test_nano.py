@@ -30,8 +30,8 @@ def test_an_epoch_holds_every_structure_once_and_scores_only_its_bricks():
     rows = make_rows(40, rng)
     wanted = sorted(tuple(row.bricks) for row in rows)
     seen = []
-    for inputs, labels in batches(rows, tokens=512, rng=rng, pad=0):
-        assert inputs.size <= 512
+    for inputs, labels in batches(rows, tokens=704, rng=rng, pad=0):
+        assert inputs.size <= 704
         for line, goal in zip(inputs, labels, strict=True):
             scored = goal != IGNORE
             assert (line[scored] == goal[scored]).all()
