@@ -8,33 +8,29 @@ tokenizer the rival needs four calls a line; with Llama 3's, for which it was wr
 
     python benchmarks/decoding.py [--quick] [--json] [--model FOLDER]
 
-Without PyTorch and transformers (the `torch` extra) the rival's column stays empty. `ratio` says how many
-times faster ours is; `goal` is the ratio aimed at.
+Without PyTorch and transformers (the `torch` extra) the rival's column stays empty. `one token` is compared
+with a transformers forward pass alone.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
-import json
-import os
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from brickgpt_engine.bricks import BrickStructure, Rejection  # noqa: E402
-from brickgpt_engine.decoding import BrickGrammar, LineCursor, LoadedModel, load_model  # noqa: E402
-from brickgpt_engine.decoding.loader import embedded_folder  # noqa: E402
-from brickgpt_engine.decoding.torch_llama import load_torch_model, torch_missing  # noqa: E402
-from brickgpt_engine.generation import BrickGenerator, BrickPlaced, GenerationConfig  # noqa: E402
-from brickgpt_engine.generation.prompts import encode_prompt  # noqa: E402
+from benchmarks._report import Row, options, publish
+from brickgpt_engine.bricks import BrickStructure, Rejection
+from brickgpt_engine.decoding import BrickGrammar, LineCursor, LoadedModel, load_model
+from brickgpt_engine.decoding.loader import embedded_folder
+from brickgpt_engine.decoding.torch_llama import load_torch_model, torch_missing
+from brickgpt_engine.generation import BrickGenerator, BrickPlaced, GenerationConfig
+from brickgpt_engine.generation.prompts import encode_prompt
 
 PROMPTS = (
     "a chair with a high back and four legs",
@@ -55,7 +51,9 @@ class PublishedLoop:
     def __init__(self, folder: str, loaded: LoadedModel) -> None:
         import torch
         from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         self.torch = torch
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
         self.loaded = loaded
@@ -162,56 +160,38 @@ def first_brick_ms(folder: str) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def row(name: str, value: float, unit: str, rival: float | None, goal: float | None) -> dict[str, Any]:
-    """One line of the result; rates grow and times shrink when ours is better."""
-    ratio = None
-    if rival is not None:
-        ratio = value / rival if unit == "bricks/s" else rival / value
-    rounded = {key: None if n is None else round(n, 2) for key, n in (("rival", rival), ("ratio", ratio))}
-    return {"name": name, "value": round(value, 2), "unit": unit, **rounded, "goal": goal}
-
-
-def measure(folder: str, quick: bool) -> list[dict[str, Any]]:
-    """All rows."""
+def rows(folder: str, quick: bool) -> Iterator[Row]:
+    """Every claim."""
     prompts, limit, repeats = (PROMPTS[:1], 12, 60) if quick else (PROMPTS, 100, 300)
     loaded = load_model(folder, "cpu")
     rival = PublishedLoop(folder, loaded) if torch_missing() is None else None
     on_torch = load_torch_model(folder, "cpu") if rival else None
-    rows = []
     for length in (50, 400):
         theirs = step_ms(on_torch, length, repeats // 3) if on_torch else None
         mine = step_ms(loaded.token_model, length, repeats)
-        rows.append(row(f"one token after {length}", mine, "ms", theirs, None))
+        yield Row.compare(f"one token after {length}", mine, "ms", theirs, rival_name="transformers")
     mine = rate(our_bricks(BrickGenerator(loaded)), prompts, limit)
     theirs = rate(rival.bricks, prompts, limit) if rival else None
-    rows.append(row("bricks with masks and rejection", mine, "bricks/s", theirs, 20))
-    rows.append(row("load and first brick", first_brick_ms(folder), "ms", None, None))
-    return rows
-
-
-def table_line(line: dict[str, Any]) -> str:
-    """One line of the table for people."""
-    rival, ratio, goal = (
-        "-" if line[key] is None else f"{line[key]:g}{'x' * (key != 'rival')}"
-        for key in ("rival", "ratio", "goal")
+    yield Row.compare(
+        "bricks with masks and rejection",
+        mine,
+        "bricks/s",
+        theirs,
+        goal=">= 20x",
+        rival_name="published loop",
+        more_is_better=True,
     )
-    return f"{line['name']:34}{line['value']:10.2f} {line['unit']:9}{rival:>10}{ratio:>9}{goal:>7}"
+    yield Row.compare("load and first brick", first_brick_ms(folder), "ms")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    wanted = options(
+        __doc__,
+        "few prompts and bricks",
+        model={"default": str(embedded_folder()), "help": "a Llama folder (default: the embedded model)"},
     )
-    parser.add_argument("--quick", action="store_true", help="few prompts and bricks; under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--model", default=str(embedded_folder()), help="a Llama folder (default: embedded)")
-    options = parser.parse_args()
-    if not options.json:
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians")
-        print(f"{'':34}{'ours':>10} {'':9}{'rival':>10}{'ratio':>9}{'goal':>7}")
-    for line in measure(options.model, options.quick):
-        print(json.dumps(line) if options.json else table_line(line), flush=True)
+    publish(rows(wanted.model, wanted.quick), wanted)
 
 
 if __name__ == "__main__":

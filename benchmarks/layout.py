@@ -1,20 +1,24 @@
 """Layout against a row-major largest-first cover of the same shapes, in the same run.
 
-``python benchmarks/layout.py [--quick] [--json]``: layouts per second at about 100 bricks, bricks needed,
-share of models in one piece, share that stand (paper criterion).
+    python benchmarks/layout.py [--quick] [--json]
+
+Layouts per second and core at about 100 bricks, bricks needed, share of models in one piece, share that stand
+(`paper` criterion).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks._report import Row, options, publish
 from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure
 from brickgpt_engine.layout import legolize
 from brickgpt_engine.layout.assembly import Assembly
@@ -24,18 +28,6 @@ Cells = NDArray[np.bool_]
 Layout = Callable[[Cells], BrickStructure]
 
 WORLD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured claim; ``ratio`` is how many times better than the rival."""
-
-    name: str
-    value: float
-    unit: str
-    rival: float
-    ratio: float
-    goal: str
 
 
 def naive(cells: Cells) -> BrickStructure:
@@ -115,44 +107,32 @@ def _groups(structure: BrickStructure) -> int:
     return assembly.groups(assembly.stud_pairs()).count
 
 
-def rows(count: int) -> list[Row]:
+def rows(count: int) -> Iterator[Row]:
     """Every claim, measured on ``count`` shapes."""
     cases = list(shapes(count))
     legolize(cases[0])
     ours, rival = measure(legolize, cases), measure(naive, cases)
-    better = {"bricks": rival["bricks"] / ours["bricks"]}
-    claims = [
+    for name, unit, goal in (
         ("rate", "layouts/s per core", ">= 25"),
-        ("bricks", "bricks per model", "at most 10 % more than the rival"),
-        ("one piece", "share of models", "more than the rival"),
-        ("stable", "share of models", "more than the rival"),
-    ]
-    return [
-        Row(
+        ("bricks", "bricks per model", ">= 0.9x"),
+        ("one piece", "share of models", "> 1x"),
+        ("stable", "share of models", "> 1x"),
+    ):
+        yield Row.compare(
             f"layout: {name}",
-            round(ours[name], 4),
+            ours[name],
             unit,
-            round(rival[name], 4),
-            round(better.get(name, ours[name] / max(rival[name], 1e-9)), 3),
-            goal,
+            rival[name],
+            goal=goal,
+            rival_name="row-major cover",
+            more_is_better=name != "bricks",
         )
-        for name, unit, goal in claims
-    ]
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="fewer shapes, under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    arguments = parser.parse_args()
-    for row in rows(24 if arguments.quick else 120):
-        if arguments.json:
-            print(json.dumps(asdict(row)))
-        else:
-            print(
-                f"{row.name:20} {row.value:>9} {row.unit:20} rival {row.rival:>9}  x{row.ratio}  ({row.goal})"
-            )
+    wanted = options(__doc__, "fewer shapes")
+    publish(rows(24 if wanted.quick else 120), wanted)
 
 
 if __name__ == "__main__":

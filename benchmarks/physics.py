@@ -7,32 +7,29 @@ structure's verdict and optimum are compared on the way; a difference ends the r
     python benchmarks/physics.py [--quick] [--json] [--seed N]
 
 Prints medians of `typical` structures (grown, mostly well supported) and `worst` ones (top-heavy,
-near or past falling). `ratio` is rival / ours; `goal` is the ratio aimed at.
+near or past falling).
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import json
-import os
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks._report import Row, options, publish
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.physics import StabilityAnalyzer
+from brickgpt_engine.physics.solvers import gurobi
+from brickgpt_engine.physics.stability import FORCE_ZERO
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from brickgpt_engine.bricks import BrickStructure  # noqa: E402
-from brickgpt_engine.physics import StabilityAnalyzer  # noqa: E402
-from brickgpt_engine.physics.solvers import gurobi  # noqa: E402
-from brickgpt_engine.physics.stability import FORCE_ZERO  # noqa: E402
-
 GOALS = {10: 8, 30: 10, 100: 50, 200: 50}
 """Ratio aimed at, by number of bricks."""
 REPEATS = {10: 9, 30: 7, 100: 3, 200: 1}
@@ -72,7 +69,7 @@ def structures(kind: str, bricks: int, count: int, seed: int) -> list[BrickStruc
     return found
 
 
-def measure(kind: str, bricks: int, count: int, seed: int) -> list[dict[str, Any]]:
+def measure(kind: str, bricks: int, count: int, seed: int) -> Iterator[Row]:
     """Rows of one size: HiGHS against the plain model, and Gurobi where its licence allows."""
     oracle = load("oracle")
     ours, plain, theirs = [], [], []
@@ -93,49 +90,40 @@ def measure(kind: str, bricks: int, count: int, seed: int) -> list[dict[str, Any
             continue
         if report.solver == "gurobi":
             theirs.append(elapsed)
-    rows = [row(kind, bricks, "highs", ours, plain)]
+    yield row(kind, bricks, "highs", ours, plain)
     # Where only some of the structures fit the licence, a median would speak of the small ones.
-    return [*rows, row(kind, bricks, "gurobi", theirs, plain)] if len(theirs) == count else rows
+    if len(theirs) == count:
+        yield row(kind, bricks, "gurobi", theirs, plain)
 
 
-def row(kind: str, bricks: int, solver: str, ours: list[float], plain: list[float]) -> dict[str, Any]:
+def row(kind: str, bricks: int, solver: str, ours: list[float], plain: list[float]) -> Row:
     """One line of the result."""
-    mine, rival = statistics.median(ours), statistics.median(plain)
-    return {
-        "name": f"paper analysis, {bricks} bricks, {kind}, {solver}",
-        "value": round(mine, 2),
-        "unit": "ms",
-        "rival": round(rival, 2),
-        "ratio": round(rival / mine, 1),
-        "goal": GOALS[bricks],
-    }
+    return Row.compare(
+        f"paper analysis, {bricks} bricks, {kind}, {solver}",
+        statistics.median(ours),
+        "ms",
+        statistics.median(plain),
+        goal=f">= {GOALS[bricks]}x",
+        rival_name="plain model",
+    )
+
+
+def rows(quick: bool, seed: int) -> Iterator[Row]:
+    """Every claim."""
+    counts = {10: 5, 30: 5, 100: 3, 200: 1} if quick else {10: 40, 30: 40, 100: 20, 200: 8}
+    for kind in ("typical", "worst"):
+        for bricks, count in counts.items():
+            yield from measure(kind, bricks, count, seed)
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    wanted = options(
+        __doc__,
+        "few structures",
+        seed={"type": int, "default": 1, "help": "first seed of the structures (default 1)"},
     )
-    parser.add_argument("--quick", action="store_true", help="few structures; under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--seed", type=int, default=1, help="first seed of the structures (default 1)")
-    options = parser.parse_args()
-    counts = {10: 5, 30: 5, 100: 3, 200: 1} if options.quick else {10: 40, 30: 40, 100: 20, 200: 8}
-    if not options.json:
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians")
-        print(f"{'':44}{'ours':>10}{'plain':>11}{'ratio':>8}{'goal':>7}")
-    for kind in ("typical", "worst"):
-        for bricks, count in counts.items():
-            for line in measure(kind, bricks, count, options.seed):
-                print(json.dumps(line) if options.json else table_line(line), flush=True)
-
-
-def table_line(line: dict[str, Any]) -> str:
-    """One line of the table for people."""
-    return (
-        f"{line['name']:44}{line['value']:7.1f} ms{line['rival']:8.0f} ms"
-        f"{line['ratio']:7.1f}x{line['goal']:6}x"
-    )
+    publish(rows(wanted.quick, wanted.seed), wanted)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """Pictures of 1,024 pixels against LeoCAD's, in the same run.
 
-``python benchmarks/rendering.py [--quick] [--json]``: seconds from a structure in memory to a picture, and
-from an LDraw file to a PNG file with a fresh process each time, as LeoCAD (under Xvfb, software OpenGL) does
-it. LeoCAD is left out where it, ``xvfb-run`` or the LDraw parts (``$BRICKGPT_SHARED/ldraw-mini``, default
-``../shared``) are missing.
+    python benchmarks/rendering.py [--quick] [--json]
+
+Median seconds from a structure in memory to a picture, and from an LDraw file to a PNG file with a fresh
+process each time, as LeoCAD (under Xvfb, software OpenGL) does it. LeoCAD is left out where it, `xvfb-run` or
+the LDraw parts (`$BRICKGPT_SHARED/ldraw-mini`, default `../shared`) are missing.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import random
 import shutil
@@ -19,9 +18,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks._report import Row, environment, options, publish
 from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure
 from brickgpt_engine.formats import write_structure
 from brickgpt_engine.rendering import render_isometric
@@ -34,18 +35,6 @@ FILE_TO_FILE = (
     "from brickgpt_engine.rendering import render_isometric, save_png;"
     f"save_png(render_isometric(read_structure(sys.argv[1]), size={SIZE}), sys.argv[2])"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured claim; ``ratio`` is how many times faster than the rival, None without one."""
-
-    name: str
-    value: float
-    unit: str
-    rival: float | None
-    ratio: float | None
-    goal: str
 
 
 def heap(count: int) -> BrickStructure:
@@ -83,8 +72,8 @@ def leocad_command(model: Path, picture: Path) -> list[str] | None:
 
 def run(command: list[str]) -> None:
     """Run a command quietly; raises CalledProcessError when it fails."""
-    environment = os.environ | {"LIBGL_ALWAYS_SOFTWARE": "1"}
-    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
+    software = environment() | {"LIBGL_ALWAYS_SOFTWARE": "1"}
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env=software)
 
 
 def rows(counts: tuple[int, ...], repeats: int) -> Iterator[Row]:
@@ -93,8 +82,9 @@ def rows(counts: tuple[int, ...], repeats: int) -> Iterator[Row]:
     for count in counts:
         structure = heap(count)
         inside = seconds(lambda structure=structure: render_isometric(structure, size=SIZE), repeats)
-        goal = "< 1 s" if count == 2000 else ""
-        yield Row(f"picture of {count} bricks, in process", round(inside, 3), "s", None, None, goal)
+        yield Row.compare(
+            f"picture of {count} bricks, in process", inside, "s", goal=1 if count == 2000 else None
+        )
         with tempfile.TemporaryDirectory() as folder:
             model, ours, theirs = (Path(folder) / name for name in ("model.ldr", "ours.png", "theirs.png"))
             write_structure(structure, model, title="benchmark")
@@ -102,23 +92,14 @@ def rows(counts: tuple[int, ...], repeats: int) -> Iterator[Row]:
             value = seconds(lambda own=own: run(own), repeats)
             rival = leocad_command(model, theirs)
             other = seconds(lambda rival=rival: run(rival), repeats) if rival else None
-            ratio = round(other / value, 2) if other else None
             name = f"picture of {count} bricks, file to file"
-            yield Row(name, round(value, 3), "s", round(other, 3) if other else None, ratio, "")
+            yield Row.compare(name, value, "s", other, rival_name="LeoCAD")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="fewer repeats, under a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    arguments = parser.parse_args()
-    for row in rows((60, 500, 2000), 3 if arguments.quick else 9):
-        if arguments.json:
-            print(json.dumps(asdict(row)))
-        else:
-            rival = f"LeoCAD {row.rival} s  x{row.ratio}" if row.rival else ""
-            print(f"{row.name:40} {row.value:>7} {row.unit}  {rival} {row.goal}")
+    wanted = options(__doc__, "fewer repeats")
+    publish(rows((60, 500, 2000), 3 if wanted.quick else 9), wanted)
 
 
 if __name__ == "__main__":
