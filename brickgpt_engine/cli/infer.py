@@ -10,7 +10,6 @@ import click
 from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from, generation_options
 from brickgpt_engine.cli.progress import show_progress, show_wait
-from brickgpt_engine.cli.prompt_source import check_prompt
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_picture
@@ -18,6 +17,7 @@ from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
 from brickgpt_engine.generation import BrickGenerator, GenerationResult
 from brickgpt_engine.generation.config import MAX_SEED
+from brickgpt_engine.generation.prompts import check_caption
 
 DEFAULT_NAME = "output.png"
 DEFAULT_SEED = 42
@@ -95,7 +95,7 @@ def _one_round(
         EOFError: the input ended.
         BrickGPTError: the answers cannot work, or generation failed.
     """
-    check_prompt(prompt)
+    check_caption(prompt)
     target = _ask_target(force)
     config = config_from(options, _ask_seed())
     click.echo("Generating...")

@@ -25,7 +25,7 @@ def gather_prompts(words: Sequence[str], file: str | None) -> list[str]:
 
     Raises:
         UsageError: none is given, two sources are, or a prompt was not quoted.
-        PromptError: a prompt is empty or too long.
+        PromptError: a prompt is empty, too long, or no text.
         InputError, FormatError: the file cannot be read.
     """
     if words and file is not None:
@@ -36,22 +36,9 @@ def gather_prompts(words: Sequence[str], file: str | None) -> list[str]:
             click.get_current_context(),
         )
     if words and words[0] != STDIN:
-        check_prompt(words[0])
+        check_caption(words[0])
         return [words[0].strip()]
     return _from_lines(*_read(None if words else file))
-
-
-def check_prompt(prompt: str) -> None:
-    """Refuse a prompt that is empty, too long, or no text.
-
-    Raises:
-        PromptError: says which.
-    """
-    check_caption(prompt)
-    try:
-        prompt.encode()
-    except UnicodeEncodeError as error:  # bytes of a command line in another encoding
-        raise PromptError("the prompt is not UTF-8 text; check the terminal's encoding") from error
 
 
 def _read(file: str | None) -> tuple[str, str]:
@@ -90,7 +77,7 @@ def _from_lines(text: str, source: str) -> list[str]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                check_prompt(line)
+                check_caption(line)
             except PromptError as error:
                 raise PromptError(f"{source}:{number}: {error}") from error
             prompts.append(line.strip())

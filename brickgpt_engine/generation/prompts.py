@@ -68,10 +68,14 @@ _LLAMA3_DATES = f"Cutting Knowledge Date: December 2023\nToday Date: {_LLAMA3_DA
 
 
 def check_caption(caption: str) -> None:
-    """Refuse a caption that says nothing, or more than :data:`MAX_PROMPT_CHARS` characters.
+    """Refuse a caption that says nothing, is too long, or is no text.
+
+    Control characters are refused, not stripped, white space aside: they come from a slip (an arrow
+    key leaves ``ESC [ D``) or from a file that is no text, and what stays after stripping was not meant.
 
     Raises:
-        PromptError: with the limit.
+        PromptError: it is empty, has more than :data:`MAX_PROMPT_CHARS` characters, a control
+            character, or a lone surrogate (a byte of a command line that is not UTF-8).
     """
     if not caption.strip():
         raise PromptError("the prompt is empty; describe the object, e.g. 'a chair with a high back'")
@@ -80,6 +84,11 @@ def check_caption(caption: str) -> None:
             f"the prompt has {len(caption):,} characters; at most {MAX_PROMPT_CHARS:,} are allowed, "
             "shorten it"
         )
+    kinds = {unicodedata.category(char): char for char in caption if not char.isspace()}
+    if "Cs" in kinds:
+        raise PromptError("the prompt is not UTF-8 text; check the terminal's encoding")
+    if "Cc" in kinds:
+        raise PromptError(f"the prompt has the control character U+{ord(kinds['Cc']):04X}; leave it out")
 
 
 def normalise(caption: str) -> str:
@@ -117,7 +126,8 @@ def encode_prompt(tokenizer: Tokenizer | TextTokenizer, caption: str, style: str
         style: one of :data:`STYLES`.
 
     Raises:
-        PromptError: an empty or overlong caption, one with control tokens in it, or an unknown style.
+        PromptError: a caption that :func:`check_caption` refuses, one with control tokens in it, or
+            an unknown style.
         ModelError: the tokenizer lacks what the style needs.
     """
     check_caption(caption)

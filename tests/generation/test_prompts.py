@@ -55,11 +55,17 @@ def test_every_example_shown_stands(caption, bricks):
         ("ﬁne ＣＨＡＩＲ", "fine chair"),
         ("No. 5 table...", "no. 5 table"),
         ("already normal", "already normal"),
+        ("a\r\n red\vchair\u0085", "a red chair"),
     ],
 )
 def test_normalise(caption, normal):
     assert prompts.normalise(caption) == normal
     assert prompts.normalise(normal) == normal
+
+
+@pytest.mark.parametrize("caption", ["a\tred\r\nchair", "un fauteuil à bascule", "椅子 🪑", "صندلی\u200cها"])
+def test_text_in_any_script_is_a_caption(nano_tokenizer, caption):
+    assert len(prompts.encode_prompt(nano_tokenizer, caption, "nano")) > 2
 
 
 def test_the_embedded_models_prompt_and_a_training_example(nano_tokenizer):
@@ -83,6 +89,11 @@ def test_the_embedded_models_prompt_and_a_training_example(nano_tokenizer):
         ("x" * 2001, "nano", "2,001 characters; at most 2,000"),
         ("a <bricks> chair", "nano", "control tokens"),
         ("a chair", "sonnet", "'sonnet'"),
+        ("a \udcff chair", "nano", "not UTF-8 text"),
+        ("a \ud800 chair", "brickgpt", "not UTF-8 text"),
+        ("a chair\x00", "nano", r"control character U\+0000"),
+        ("a \x1b[Dchair", "brickgpt", r"control character U\+001B"),
+        ("a \x9b chair", "nano", r"control character U\+009B"),
     ],
 )
 def test_bad_prompts(nano_tokenizer, caption, style, message):
