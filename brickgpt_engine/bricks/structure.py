@@ -13,8 +13,8 @@ from brickgpt_engine.bricks.brick import Brick
 from brickgpt_engine.errors import ConfigError, InvalidBrickError
 
 DEFAULT_WORLD_DIM = 20
-MAX_WORLD_DIM = 1024
-"""Largest world side: the owner grid takes 4·n³ bytes."""
+MAX_WORLD_DIM = 256
+"""Largest world side, two metres of studs: the owner grid takes 4·n³ bytes, 64 MiB here."""
 EMPTY = -1
 """Owner of a cell that no brick occupies."""
 
@@ -128,9 +128,10 @@ class BrickStructure:
 
     def copy(self) -> BrickStructure:
         """An independent structure with the same bricks."""
-        twin = BrickStructure(world_dim=self.world_dim)
-        twin._bricks = list(self._bricks)
+        twin = BrickStructure.__new__(BrickStructure)  # no empty grid first: in a large world that counts
+        twin.world_dim = self.world_dim
         twin.grid = self.grid.copy()
+        twin._bricks = list(self._bricks)
         return twin
 
     @property

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
+from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM, MAX_WORLD_DIM
 from brickgpt_engine.errors import FormatError
-
-MAX_AUTOMATIC_WORLD_DIM = 256
-"""Largest world chosen without being asked for: its grid takes 64 MiB, and a typing error in one
-coordinate must not take gigabytes."""
 
 
 def assemble(
@@ -41,6 +37,9 @@ def assemble(
 
 
 def needed_world_dim(bricks: Sequence[Brick]) -> int:
-    """Side of the smallest world, not below 20 nor above 256, that holds all of ``bricks``."""
+    """Side of the smallest world, from 20 to :data:`MAX_WORLD_DIM`, that holds all of ``bricks``.
+
+    Bricks that reach further are refused when they are added.
+    """
     reach = max((max(b.x + b.h, b.y + b.w, b.z + 1) for b in bricks), default=0)
-    return min(max(DEFAULT_WORLD_DIM, reach), MAX_AUTOMATIC_WORLD_DIM)
+    return min(max(DEFAULT_WORLD_DIM, reach), MAX_WORLD_DIM)

@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
+from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM, MAX_WORLD_DIM
 from brickgpt_engine.errors import ConfigError, FormatError
-from brickgpt_engine.formats.assembly import MAX_AUTOMATIC_WORLD_DIM, assemble
+from brickgpt_engine.formats.assembly import assemble
 from brickgpt_engine.formats.ldraw_model import UNFIT_COLOURS, PlacedPart, read_parts
 
 STUD_LDU = 20
@@ -125,7 +125,7 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
     if marker is not None:
         ours = _as_written(parts, int(marker[1]), marker[2])
         if ours is not None:
-            own = min(int(marker[1]), MAX_AUTOMATIC_WORLD_DIM)
+            own = min(int(marker[1]), MAX_WORLD_DIM)
             return assemble(ours, world_dim=own if world_dim is None else world_dim, source=source)
     numbered = _set_down(parts, world_dim, source)
     return assemble(numbered, world_dim=world_dim, source=source)
@@ -201,7 +201,7 @@ def _shift_inside(numbered: list[tuple[int, Brick]], world_dim: int | None) -> l
     low_z, high_z = min(b.z for b in bricks), max(b.z + 1 for b in bricks)
     if world_dim is None:
         need = max(DEFAULT_WORLD_DIM, high_x - low_x, high_y - low_y, high_z - low_z)
-        world_dim = min(need, MAX_AUTOMATIC_WORLD_DIM)
+        world_dim = min(need, MAX_WORLD_DIM)
     dx, dy = _least_shift(low_x, high_x, world_dim), _least_shift(low_y, high_y, world_dim)
     return [(line, brick.shifted(dx, dy, -low_z)) for line, brick in numbered]
 

@@ -22,7 +22,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 _INTEGERS: dict[str, tuple[int, int]] = {
     "world_dim": (1, MAX_WORLD_DIM),
-    "max_bricks": (0, 1_000_000),
+    "max_bricks": (1, 1_000_000),
     "max_brick_rejections": (0, 1_000_000),
     "max_regenerations": (0, 1_000_000),
     "top_k": (0, 10_000_000),
@@ -43,7 +43,7 @@ class GenerationConfig:
     Attributes:
         model_name_or_path: ``nano`` for the embedded model, a Hugging Face folder, or a hub id.
         world_dim: side of the world in cells.
-        max_bricks: most bricks in a structure; 0 gives an empty one.
+        max_bricks: most bricks in a structure.
         max_brick_rejections: most rejected attempts per brick before the structure ends there;
             0 accepts what the model says without looking (invalid bricks are then reported, not placed).
         use_logit_masking: sample only tokens that the syntax allows.

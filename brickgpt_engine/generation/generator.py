@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -181,10 +181,10 @@ class _Run:
         """Write to the end, judge, cut, and write again until stable; returns the reason to stop."""
         while True:
             stop = yield from self._write()
-            outcome = _Outcome(self.structure.copy(), self._verdict(), tuple(self._written))
+            outcome = _Outcome(self.structure, self._verdict(), tuple(self._written))
             report = outcome.report
             if self._best is None or outcome.failing <= self._best.failing:
-                self._best = outcome
+                self._best = replace(outcome, structure=self.structure.copy())
             if report is not None:
                 yield StabilityChecked(report, len(self.structure))
             if report is None or report.stable or self._config.max_regenerations == 0:

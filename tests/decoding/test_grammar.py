@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick
+from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
 from brickgpt_engine.decoding import TextTokenizer
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.errors import ModelError
@@ -80,7 +81,17 @@ def test_random_walks_only_ever_spell_legal_lines(kind):
     assert ended  # the end of the text is allowed at a line's start, and only there
 
 
-@pytest.mark.parametrize("world_dim", [1, 7, 20, 150])
+def test_the_largest_world_asks_little_of_the_tokenizer(nano_tokenizer, monkeypatch):
+    """Each value of a field is spelled once; pairs of values are tried in one text of fixed length."""
+    asked = []
+    encode = TextTokenizer.encode
+    monkeypatch.setattr(TextTokenizer, "encode", lambda self, text: asked.append(text) or encode(self, text))
+    BrickGrammar(nano_tokenizer, MAX_WORLD_DIM)
+    assert len(asked) <= 14 + 3 * MAX_WORLD_DIM + 2
+    assert sum(map(len, asked)) < 100_000
+
+
+@pytest.mark.parametrize("world_dim", [1, 7, 20, 256])
 def test_any_world_size(llama3_tokenizer, world_dim):
     grammar = BrickGrammar(llama3_tokenizer, world_dim, [(1, 1)])
     top = Brick(1, 1, world_dim - 1, 0, world_dim - 1)

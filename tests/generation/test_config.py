@@ -29,9 +29,10 @@ def test_the_published_defaults():
     ("option", "value"),
     [
         ("world_dim", 0),
-        ("world_dim", 1025),
+        ("world_dim", 257),
         ("world_dim", 20.0),
         ("world_dim", True),
+        ("max_bricks", 0),
         ("max_bricks", -1),
         ("max_brick_rejections", -1),
         ("max_regenerations", "many"),
@@ -64,9 +65,10 @@ def test_an_impossible_value_is_named_with_its_range(option, value):
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_bricks": 0, "max_brick_rejections": 0, "max_regenerations": 0, "top_k": 0},
+        {"max_bricks": 1, "max_brick_rejections": 0, "max_regenerations": 0, "top_k": 0},
         {"temperature": 2, "max_temperature": 2, "temperature_increase": 0},
         {"world_dim": 1, "seed": 0},
+        {"world_dim": 256},
         {"criterion": "equilibrium", "solver": "highs", "device": "mps"},
     ],
 )
