@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brickgpt_engine.bricks import BrickStructure
-from brickgpt_engine.errors import FormatError
+from brickgpt_engine.errors import FormatError, InputError
 from brickgpt_engine.formats import atomic, ldraw, text, upstream_json
 from brickgpt_engine.formats.files import read_text_file
 
@@ -83,6 +83,8 @@ def read_structure(path: str | os.PathLike[str], *, world_dim: int | None = None
             the message begins with file and line.
         ConfigError: ``world_dim`` is out of range.
     """
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the name is too long
+        raise InputError(f"{path}: is a folder; name a file in it")
     file_format = format_of(path)
     content = read_text_file(path, any_encoding=file_format.any_encoding)
     return file_format.loads(content, world_dim=world_dim, source=str(path))

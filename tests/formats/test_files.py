@@ -57,6 +57,13 @@ def test_reading_what_is_no_model(tmp_path, name, content, error, reason):
     assert caught.value.exit_code is ExitCode.BAD_INPUT
 
 
+def test_a_folder_is_called_one_whatever_its_name(tmp_path):
+    for name in ("folder.txt", "folder", "folder.xyz", "folder.io"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(InputError, match="is a folder; name a file in it"):
+            read_structure(tmp_path / name)
+
+
 def test_reading_a_folder_or_an_impossible_name(tmp_path):
     (tmp_path / "folder.txt").mkdir()
     for path in (tmp_path / "folder.txt", "a\0b.txt", "x" * 5000 + ".txt"):
