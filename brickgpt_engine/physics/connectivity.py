@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
-from brickgpt_engine.physics.report import BrickFailure, Criterion, StabilityReport, describe
+from brickgpt_engine.physics.report import BrickFailure, Criterion, StabilityReport, describe, share
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -80,7 +80,7 @@ def connectivity_report(structure: BrickStructure) -> StabilityReport:
         status="unstable" if failures else "stable",
         stress=np.where(grounded, 0.0, 1.0),
         failures=tuple(failures),
-        message=f"{len(failures)} of {len(structure)} bricks are not joined to the baseplate"
+        message=f"{share(len(failures), len(structure), 'is', 'are')} not joined to the baseplate"
         if failures
         else "every brick is joined to the baseplate",
     )

@@ -53,6 +53,11 @@ def describe(brick: Brick) -> str:
     return f"{brick.h}x{brick.w} at ({brick.x},{brick.y},{brick.z})"
 
 
+def share(some: int, bricks: int, one: str, more: str) -> str:
+    """Such as "1 of 2 bricks fails": ``one`` and ``more`` are the verb for one brick and for several."""
+    return f"{some} of {bricks} brick{'' if bricks == 1 else 's'} {one if some == 1 else more}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StabilityReport:
     """What the analysis of a structure of ``n`` bricks found.

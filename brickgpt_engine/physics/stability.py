@@ -14,7 +14,14 @@ from brickgpt_engine.physics.connectivity import connectivity_report, floating_f
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces
 from brickgpt_engine.physics.program import LinearProgram, Solution
-from brickgpt_engine.physics.report import BrickFailure, Criterion, FailureKind, StabilityReport, describe
+from brickgpt_engine.physics.report import (
+    BrickFailure,
+    Criterion,
+    FailureKind,
+    StabilityReport,
+    describe,
+    share,
+)
 from brickgpt_engine.physics.solvers import SOLVER_NAMES, gurobi, solve
 
 BoolArray = NDArray[np.bool_]
@@ -229,5 +236,6 @@ def _overload_words(structure: BrickStructure, contacts: Contacts, forces: Force
 
 def _summary(bricks: int, failures: list[BrickFailure], stress: NDArray[np.float64]) -> str:
     if failures:
-        return f"{len(failures)} of {bricks} bricks fail; first: {failures[0].message}"
-    return f"all {bricks} bricks hold; the hardest pull takes {stress.max():.1%} of what friction holds"
+        return f"{share(len(failures), bricks, 'fails', 'fail')}; first: {failures[0].message}"
+    holding = "the brick holds" if bricks == 1 else f"all {bricks} bricks hold"
+    return f"{holding}; the hardest pull takes {stress.max():.1%} of what friction holds"

@@ -231,3 +231,20 @@ def test_connectivity_follows_studs_not_sides():
     assert (report.criterion, report.solver, report.first_unstable) == (Criterion.CONNECTIVITY, "none", 2)
     assert StabilityAnalyzer("connectivity").analyze(structure).status == "unstable"
     assert connectivity_report(BrickStructure(structure[:2])).stable
+
+
+def test_the_message_counts_bricks_in_proper_words():
+    wording = {
+        ((0, 0), (5, 1)): "1 of 2 bricks is not joined to the baseplate",
+        ((0, 0), (5, 1), (9, 1)): "2 of 3 bricks are not joined to the baseplate",
+        ((5, 1),): "1 of 1 brick is not joined to the baseplate",
+        ((5, 0),): "every brick is joined to the baseplate",
+    }
+    for places, words in wording.items():
+        structure = BrickStructure(Brick(2, 2, x, 0, z) for x, z in places)
+        assert connectivity_report(structure).message == words
+    one, two = Brick(2, 2, 0, 0, 0), Brick(2, 2, 5, 0, 0)
+    assert StabilityAnalyzer().analyze(BrickStructure([one])).message.startswith("the brick holds; ")
+    assert StabilityAnalyzer().analyze(BrickStructure([one, two])).message.startswith("all 2 bricks hold; ")
+    floating = BrickStructure([one, Brick(2, 2, 5, 0, 1)])
+    assert StabilityAnalyzer().analyze(floating).message.startswith("1 of 2 bricks fails; first: ")
