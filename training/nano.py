@@ -130,10 +130,10 @@ class Trainer:
         """The file that a stopped run goes on from."""
         return self.config.out / "checkpoint.pt"
 
-    def loss(self, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> torch.Tensor:
-        """Mean cross-entropy in nats over the brick tokens of a batch."""
+    def loss(self, network: Any, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> torch.Tensor:
+        """Mean cross-entropy in nats over the brick tokens of a batch, as ``network`` sees it."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.forward(input_ids=torch.from_numpy(inputs), use_cache=False).logits
+            logits = network(input_ids=torch.from_numpy(inputs), use_cache=False).logits
         return functional.cross_entropy(
             logits[:, :-1].float().flatten(0, 1),
             torch.from_numpy(labels)[:, 1:].flatten(),
@@ -145,7 +145,7 @@ class Trainer:
         factor = learning_rate_factor(
             self.tokens / self.config.total_tokens, self.config.warmup, self.config.decay
         )
-        loss = self.loss(inputs, labels)
+        loss = self.loss(self.forward, inputs, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, rate in self.optimizers:
@@ -159,10 +159,10 @@ class Trainer:
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
-        """Mean loss over the held-out rows, each with a fixed caption."""
+        """Mean loss over the held-out rows, each with a fixed caption (not compiled: seldom run)."""
         rng = np.random.default_rng(0)
         losses = [
-            self.loss(inputs, labels).item()
+            self.loss(self.model, inputs, labels).item()
             for inputs, labels in batches(
                 self.held_out, tokens=self.config.batch_tokens, rng=rng, pad=self.pad
             )
