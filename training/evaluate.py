@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from brickgpt_engine.decoding.loader import embedded_folder
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 
 MODES: dict[str, dict[str, Any]] = {
@@ -58,7 +60,9 @@ class Outcome:
     seconds: float
 
 
-def held_out_prompts(count: int, *, data: Path | None, seed: int) -> list[str]:
+def held_out_prompts(
+    count: int, *, data: Path | None, seed: int, families: Sequence[str] | None = None
+) -> list[str]:
     """``count`` captions of test-split shapes, one a shape.
 
     They come from the test split of folder ``data``, or, where that is None, are sampled
@@ -73,8 +77,18 @@ def held_out_prompts(count: int, *, data: Path | None, seed: int) -> list[str]:
         return [str(rng.choice(rows[index]["captions"])) for index in chosen]
     from training.data.build import ShardStats, samples
 
-    stream = samples(seed + 1_000_003, 0, "test", ShardStats())
+    stream = samples(seed + 1_000_003, 0, "test", ShardStats(), families)
     return [str(rng.choice(next(stream).captions)) for _ in range(count)]
+
+
+def families_of(model: str) -> list[str] | None:
+    """The shape families that a model folder says it was trained on; None where it says nothing."""
+    folder = embedded_folder() if model == "nano" else Path(model)
+    marker = folder / "brickgpt.json"
+    if not marker.is_file():
+        return None
+    families = json.loads(marker.read_text(encoding="utf-8")).get("families")
+    return [str(name) for name in families] if families else None
 
 
 def run_prompt(
@@ -200,7 +214,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
     parser.add_argument("--out", type=Path, help="also write every outcome to this JSON-lines file")
     args = parser.parse_args(arguments)
-    prompts = held_out_prompts(args.prompts, data=args.data, seed=args.seed)
+    prompts = held_out_prompts(args.prompts, data=args.data, seed=args.seed, families=families_of(args.model))
     base = GenerationConfig(model_name_or_path=args.model, temperature=args.temperature)
     outcomes = evaluate(prompts, args.modes, base=base, seed=args.seed, workers=args.workers)
     if args.out is not None:

@@ -24,6 +24,7 @@ import torch
 from torch.nn import functional
 
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
+from training.data.shapes import FIRST_FAMILIES
 from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
 from training.tokenizer import train_tokenizer
 
@@ -36,6 +37,7 @@ class NanoConfig:
 
     out: Path = Path("runs/nano")
     data: Path = Path("data/nano")
+    families: str = ",".join(FIRST_FAMILIES)
     structures: int = 40_000
     data_seed: int = 0
     vocab_size: int = 1536
@@ -226,13 +228,13 @@ class Trainer:
         print(f"held-out loss {held_out:.4f} at step {self.step}; checkpoint written", flush=True)
 
 
-def export_folder(model: Any, tokenizer: Any, run: Path, target: Path, log: list[dict[str, float]]) -> None:
+def export_folder(model: Any, tokenizer: Any, target: Path, families: list[str]) -> None:
     """Write a Hugging Face model folder in 16 bits, with the tokenizer and our own marker file."""
     target.mkdir(parents=True, exist_ok=True)
     model.to(torch.float16).save_pretrained(target)
     model.to(torch.float32)
     tokenizer.save(str(target / "tokenizer.json"))
-    marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20}
+    marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20, "families": families}
     (target / "brickgpt.json").write_text(json.dumps(marker, indent=2) + "\n")
     special = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -241,7 +243,6 @@ def export_folder(model: Any, tokenizer: Any, run: Path, target: Path, log: list
         "pad_token": NANO_PAD,
     }
     (target / "tokenizer_config.json").write_text(json.dumps(special, indent=2) + "\n")
-    (run / "log.json").write_text(json.dumps(log, indent=1) + "\n")
 
 
 def train(config: NanoConfig) -> None:
@@ -249,7 +250,7 @@ def train(config: NanoConfig) -> None:
     from training.data.build import build
 
     config.out.mkdir(parents=True, exist_ok=True)
-    build(config.structures, config.data, seed=config.data_seed)
+    build(config.structures, config.data, seed=config.data_seed, families=config.families.split(","))
     (config.out / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
     tokenizer = make_tokenizer(config)
     rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer)
@@ -262,7 +263,8 @@ def train(config: NanoConfig) -> None:
     trainer.resume()
     trainer.run()
     staging = config.out / "model"
-    export_folder(model, tokenizer, config.out, staging, trainer.log)
+    export_folder(model, tokenizer, staging, config.families.split(","))
+    (config.out / "log.json").write_text(json.dumps(trainer.log, indent=1) + "\n")
     shutil.copytree(staging, config.export, dirs_exist_ok=True)
     print(f"wrote {config.export}")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+
+from brickgpt_engine.errors import BrickGPTError
 
 
 def main() -> None:
@@ -17,10 +20,22 @@ def main() -> None:
     build.add_argument("--out", type=Path, required=True, help="folder for the shards; a second run resumes")
     build.add_argument("--seed", type=int, default=0)
     build.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
+    build.add_argument("--families", nargs="+", metavar="NAME", help="shape families (default: all)")
     args = parser.parse_args()
     from training.data.build import build as run
 
-    summary = run(args.size, args.out, seed=args.seed, test_size=args.test_size, workers=args.workers)
+    try:
+        summary = run(
+            args.size,
+            args.out,
+            seed=args.seed,
+            test_size=args.test_size,
+            workers=args.workers,
+            families=args.families,
+        )
+    except BrickGPTError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
     print(json.dumps(summary, indent=2))
 
 

@@ -16,7 +16,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.layout import LayoutOptions, legolize
 from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport
 from training.data.captions import captions_for
-from training.data.shapes import Shape, sample_shape
+from training.data.shapes import FAMILIES, Shape, sample_shape
 
 SHARD_SIZE = 500
 """Structures per shard."""
@@ -77,12 +77,14 @@ def split_of(shape: Shape) -> str:
     return "test" if int(object_id(shape), 16) % 10_000 < TEST_SHARE * 10_000 else "train"
 
 
-def samples(seed: int, shard: int, split: str, stats: ShardStats) -> Iterator[Sample]:
+def samples(
+    seed: int, shard: int, split: str, stats: ShardStats, families: Sequence[str] | None = None
+) -> Iterator[Sample]:
     """Endless stream of stable structures of one split; what is left out is counted in ``stats``."""
     rng = np.random.default_rng([seed, shard, 0 if split == "train" else 1])
     analyzer = StabilityAnalyzer(criterion="paper", solver="highs")
     while True:
-        shape = sample_shape(rng)
+        shape = sample_shape(rng, families=families)
         caption_seed = int(rng.integers(2**63))
         if split_of(shape) != split:
             continue
@@ -109,7 +111,9 @@ def samples(seed: int, shard: int, split: str, stats: ShardStats) -> Iterator[Sa
         )
 
 
-def build_shard(path: Path, *, seed: int, shard: int, split: str, size: int) -> ShardStats:
+def build_shard(
+    path: Path, *, seed: int, shard: int, split: str, size: int, families: Sequence[str]
+) -> ShardStats:
     """Write one Parquet shard of ``size`` structures, no brick text twice within it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -118,7 +122,7 @@ def build_shard(path: Path, *, seed: int, shard: int, split: str, size: int) -> 
     stats = ShardStats()
     rows: list[Sample] = []
     seen: set[str] = set()
-    for sample in samples(seed, shard, split, stats):
+    for sample in samples(seed, shard, split, stats, families):
         if sample.structure_id in seen:
             stats.dropped["same bricks twice"] += 1
             continue
@@ -168,7 +172,7 @@ def plan(size: int, test_size: int) -> list[tuple[str, int, int]]:
     return jobs
 
 
-def claim_folder(out: Path, wanted: dict[str, int]) -> None:
+def claim_folder(out: Path, wanted: dict[str, Any]) -> None:
     """Make folder ``out`` and note in ``build.json`` what is built there.
 
     Raises:
@@ -188,16 +192,37 @@ def claim_folder(out: Path, wanted: dict[str, int]) -> None:
     write_text(note, json.dumps(wanted, indent=2) + "\n")
 
 
-def _run_job(out: str, seed: int, job: tuple[str, int, int]) -> tuple[str, ShardStats | None]:
+def _run_job(
+    out: str, seed: int, families: tuple[str, ...], job: tuple[str, int, int]
+) -> tuple[str, ShardStats | None]:
     split, shard, rows = job
     path = Path(out) / f"{split}-{shard:05d}.parquet"
     if path.exists():
         return path.name, None
-    return path.name, build_shard(path, seed=seed, shard=shard, split=split, size=rows)
+    return path.name, build_shard(path, seed=seed, shard=shard, split=split, size=rows, families=families)
+
+
+def check_families(families: Sequence[str] | None) -> tuple[str, ...]:
+    """The named families in order, or all where None.
+
+    Raises:
+        ConfigError: one is not known.
+    """
+    names = tuple(sorted(set(families or FAMILIES)))
+    unknown = [name for name in names if name not in FAMILIES]
+    if unknown:
+        raise ConfigError(f"there is no shape family {unknown[0]!r}; known are {', '.join(sorted(FAMILIES))}")
+    return names
 
 
 def build(
-    size: int, out: Path, *, seed: int = 0, test_size: int | None = None, workers: int = 0
+    size: int,
+    out: Path,
+    *,
+    seed: int = 0,
+    test_size: int | None = None,
+    workers: int = 0,
+    families: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Build ``size`` training and ``test_size`` test structures into folder ``out``.
 
@@ -207,17 +232,20 @@ def build(
         seed: everything random follows from it.
         test_size: structures of the test split; default a twentieth of ``size``.
         workers: processes; 0 means one for each core.
+        families: shape families to draw from, evenly; all where None.
 
     Returns:
         Totals: structures kept and left out by reason, mean bricks, structures per second.
     """
     test_size = max(1, size // 20) if test_size is None else test_size
-    claim_folder(out, {"format_version": 1, "seed": seed, "size": size, "test_size": test_size})
+    names = check_families(families)
+    note = {"format_version": 1, "seed": seed, "size": size, "test_size": test_size, "families": list(names)}
+    claim_folder(out, note)
     jobs = plan(size, test_size)
     start = time.perf_counter()
     total = ShardStats()
     with ProcessPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(_run_job, str(out), seed, job) for job in jobs]
+        futures = [pool.submit(_run_job, str(out), seed, names, job) for job in jobs]
         for done, future in enumerate(futures, start=1):
             name, stats = future.result()
             if stats is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from training.data.shapes import bed, bench, bookshelf, car, chair, sofa, table, tower
 from training.data.shapes.base import Proportions, Shape, Span
 
-__all__ = ["FAMILIES", "PROPORTIONS", "Shape", "Span", "sample_shape"]
+__all__ = ["FAMILIES", "FIRST_FAMILIES", "PROPORTIONS", "Shape", "Span", "sample_shape"]
 
 _MODULES = {
     "bed": bed,
@@ -31,12 +31,19 @@ PROPORTIONS: dict[str, Proportions] = {name: module.PROPORTIONS for name, module
 """What words such as "tall" and "wide" mean in every family."""
 
 
-def sample_shape(rng: np.random.Generator, category: str | None = None) -> Shape:
-    """A shape of the given category, or of one drawn evenly.
+FIRST_FAMILIES = ("bed", "bench", "bookshelf", "car", "chair", "sofa", "table", "tower")
+"""What the embedded model of version 0.1 was trained on."""
+
+
+def sample_shape(
+    rng: np.random.Generator, category: str | None = None, families: Sequence[str] | None = None
+) -> Shape:
+    """A shape of the given category, or of one drawn evenly from ``families`` (default: all).
 
     Raises:
         KeyError: there is no such category.
     """
     if category is None:
-        category = sorted(FAMILIES)[int(rng.integers(len(FAMILIES)))]
+        names = sorted(families or FAMILIES)
+        category = names[int(rng.integers(len(names)))]
     return FAMILIES[category](rng)
