@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from brickgpt_engine.decoding import hub
 from brickgpt_engine.decoding.llama_config import architecture_of
 from brickgpt_engine.decoding.numpy_llama import NumpyLlama
 from brickgpt_engine.decoding.tokenizer import TextTokenizer, load_tokenizer, read_json
 from brickgpt_engine.decoding.tokens import TokenModel
-from brickgpt_engine.decoding.torch_llama import TorchModel, load_torch_model, torch_missing
+from brickgpt_engine.decoding.torch_llama import TorchModel, adapter_base, load_torch_model, torch_missing
 from brickgpt_engine.decoding.weights import Weights
 from brickgpt_engine.errors import ConfigError, ModelError
 
@@ -24,7 +24,6 @@ NUMPY_LIMIT = 1_000_000_000
 """From this many weights on, PyTorch is used where it is installed."""
 _TINY = 100_000_000
 """Below this many weights NumPy is faster than a GPU's launch overhead, so torch is not even imported."""
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _FORMAT_VERSION = 1
 
 
@@ -62,16 +61,34 @@ def load_model(name_or_path: str = EMBEDDED, device: str = "auto") -> LoadedMode
     """
     if device not in DEVICES:
         raise ConfigError(f"device is {device!r}; it must be one of {', '.join(DEVICES)}")
-    folder = embedded_folder() if name_or_path == EMBEDDED else Path(name_or_path).expanduser()
+    try:
+        return _load(name_or_path, device)
+    except OSError as error:  # a name that is too long, a folder or file without permission
+        reason = error.strerror or " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"the model {name_or_path:.60} cannot be read: {reason}; give 'nano', a folder or a hub id"
+        ) from error
+
+
+def _load(name_or_path: str, device: str) -> LoadedModel:
+    folder = embedded_folder() if name_or_path == EMBEDDED else _expanded(name_or_path)
     if folder.is_dir():
         return _load_folder(name_or_path, folder, device)
     if folder.is_file():
         raise ModelError(f"{folder} is a file; give the Hugging Face folder that holds the model")
     if name_or_path == EMBEDDED:
         raise ModelError(f"the embedded model is missing from {folder}; install the package again")
-    if not _HUB_ID.fullmatch(name_or_path) or name_or_path.startswith("."):
+    if not hub.is_hub_id(name_or_path):
         raise ModelError(f"there is no model folder {name_or_path}; give 'nano', a folder or a hub id")
     return _load_hub(name_or_path, device)
+
+
+def _expanded(name: str) -> Path:
+    """The path with ``~`` replaced; as it is where there is no such user."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _load_folder(name: str, folder: Path, device: str) -> LoadedModel:
@@ -120,11 +137,9 @@ def _hub_tokenizer(name: str) -> TextTokenizer:
     from transformers import AutoTokenizer
 
     try:
-        found = AutoTokenizer.from_pretrained(name)
+        found = AutoTokenizer.from_pretrained(hub.resolve(name))
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"the tokenizer of {name} cannot be loaded: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise ModelError(f"the tokenizer of {name} cannot be loaded: {hub.advice(error)}") from error
     backend = getattr(found, "backend_tokenizer", None)
     if backend is None or found.eos_token_id is None:
         raise ModelError(f"{name} has no fast tokenizer with an end token; BrickGPT needs tokenizer.json")
@@ -135,11 +150,7 @@ def _adapter_tokenizer(folder: Path) -> TextTokenizer:
     """An adapter's own tokenizer, else that of its base model."""
     if (folder / "tokenizer.json").is_file():
         return load_tokenizer(folder)
-    base = read_json(folder / "adapter_config.json").get("base_model_name_or_path")
-    if not isinstance(base, str):
-        raise ModelError(
-            f"{folder}/adapter_config.json names no base model; save the adapter again with peft"
-        )
+    base = adapter_base(folder)
     return load_tokenizer(Path(base)) if Path(base).is_dir() else _hub_tokenizer(base)
 
 

@@ -133,7 +133,10 @@ def _special(settings: dict[str, Any], key: str) -> str | None:
 def _chat_template(folder: Path, settings: dict[str, Any]) -> str | None:
     separate = folder / "chat_template.jinja"
     if separate.is_file():
-        return separate.read_text(encoding="utf-8")
+        try:
+            return separate.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{separate} is not UTF-8 text; download it again") from error
     template = settings.get("chat_template")
     if isinstance(template, list):  # several named templates: the default one is meant for plain chats
         named = {entry.get("name"): entry.get("template") for entry in template if isinstance(entry, dict)}

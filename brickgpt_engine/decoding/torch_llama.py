@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 
+from brickgpt_engine.decoding import hub
+from brickgpt_engine.decoding.tokenizer import load_tokenizer, read_json
 from brickgpt_engine.decoding.tokens import Logits, check_room
 from brickgpt_engine.errors import ModelError
 
 _INSTALL = "pip install 'brickgpt-studio[torch]'"
 _DEFAULT_CONTEXT = 8192
+_LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError)
+"""What transformers and peft raise for folders that are incomplete or damaged."""
 
 
 class TorchModel:
@@ -153,36 +157,54 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
 
     dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device, torch.float32)
     try:
-        model = _load(name_or_path, dtype)
-        return TorchModel(model.to(device).eval(), device)
+        return TorchModel(_load(name_or_path, dtype).to(device).eval(), device)
     except torch.cuda.OutOfMemoryError as error:
         raise ModelError(
             f"{name_or_path} does not fit into the GPU's memory; use --device cpu or a smaller model"
         ) from error
-    except (OSError, ValueError, RuntimeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{name_or_path} cannot be loaded: {_advice(error)}") from error
+    except _LOAD_ERRORS as error:
+        raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
+
+
+def adapter_base(folder: Path) -> str:
+    """Folder or hub id of the model that a LoRA adapter was trained on.
+
+    Raises:
+        ModelError: the adapter does not name it.
+    """
+    base = read_json(folder / "adapter_config.json").get("base_model_name_or_path")
+    if not isinstance(base, str) or not base:
+        raise ModelError(
+            f"{folder}/adapter_config.json names no base model; save the adapter again with peft"
+        )
+    return base
 
 
 def _load(name_or_path: str, dtype: Any) -> Any:
+    folder = Path(name_or_path)
+    if not (folder / "adapter_config.json").is_file():
+        return _pretrained(name_or_path, dtype)
+    if find_spec("peft") is None:
+        raise ModelError(f"{name_or_path} is a LoRA adapter, which needs peft; install it with: {_INSTALL}")
+    peft: Any = import_module("peft")
+    name = adapter_base(folder)
+    try:
+        base = _pretrained(name, dtype)
+    except _LOAD_ERRORS as error:
+        raise ModelError(
+            f"{name}, the base model of the adapter {folder}, cannot be loaded: {hub.advice(error)}"
+        ) from error
+    if (folder / "tokenizer.json").is_file():
+        tokens = load_tokenizer(folder).vocab_size
+        if tokens > base.get_input_embeddings().weight.shape[0]:  # the adapter brings tokens of its own
+            base.resize_token_embeddings(tokens)
+    # Not peft's automatic class: for a folder without a tokenizer it asks the hub for one.
+    return peft.PeftModel.from_pretrained(base, name_or_path).merge_and_unload()
+
+
+def _pretrained(name_or_path: str, dtype: Any) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # progress is the front end's business
-    if not (Path(name_or_path) / "adapter_config.json").is_file():
-        return AutoModelForCausalLM.from_pretrained(name_or_path, dtype=dtype)
-    if find_spec("peft") is None:
-        raise ModelError(f"{name_or_path} is a LoRA adapter, which needs peft; install it with: {_INSTALL}")
-    peft: Any = import_module("peft")
-    return peft.AutoPeftModelForCausalLM.from_pretrained(name_or_path, dtype=dtype).merge_and_unload()
-
-
-def _advice(error: BaseException) -> str:
-    """One line that says what went wrong and what to do, from the libraries' long messages."""
-    text = " ".join(str(error).split())
-    if "gated repo" in text or "401" in text or "403" in text:
-        return "the repository is gated; accept its terms on huggingface.co and set HF_TOKEN"
-    if "connect" in text.lower() or "offline" in text.lower() or "couldn't find them in the cached" in text:
-        return "the Hugging Face hub cannot be reached and no copy is cached; give a local folder"
-    if "not a valid model identifier" in text or "404" in text:
-        return "no such folder or hub repository"
-    return text[:200]
+    return AutoModelForCausalLM.from_pretrained(hub.resolve(name_or_path), dtype=dtype)

@@ -5,7 +5,7 @@ import sys
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from brickgpt_engine.decoding import load_model, loader, torch_llama
+from brickgpt_engine.decoding import hub, load_model, loader, torch_llama
 from brickgpt_engine.decoding.tokenizer import load_tokenizer
 from brickgpt_engine.decoding.tokens import TokenStream
 from brickgpt_engine.errors import ConfigError, ModelError
@@ -62,6 +62,7 @@ def test_the_end_token_comes_from_the_folders_settings(llama_folder):
     [
         (lambda f: (f / "tokenizer.json").unlink(), r"has no tokenizer\.json"),
         (lambda f: (f / "tokenizer.json").write_text("{}"), "is not a tokenizer"),
+        (lambda f: (f / "chat_template.jinja").write_bytes(b"\xff"), r"chat_template\.jinja is not UTF-8"),
         (lambda f: (f / "config.json").unlink(), r"has no config\.json"),
         (lambda f: (f / "config.json").write_text("{"), "not valid JSON"),
         (lambda f: (f / "config.json").write_text("[]"), "JSON object"),
@@ -87,6 +88,15 @@ def test_a_tokenizer_larger_than_the_logits_is_refused(llama_folder):
 def test_names_that_lead_nowhere(tmp_path, monkeypatch):
     with pytest.raises(ModelError, match="no model folder"):
         load_model(str(tmp_path / "absent"))
+    for name in ("x" * 300, "x" * 300 + "/model"):
+        with pytest.raises(
+            ModelError, match="File name too long; give 'nano', a folder or a hub id"
+        ) as caught:
+            load_model(name)
+        assert len(str(caught.value)) < 200
+    for name in ("~nobody-here/model", "a\0b", "a\udcff", ""):
+        with pytest.raises(ModelError):
+            load_model(name)
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     with pytest.raises(ModelError, match="is a file"):
         load_model(str(tmp_path / "model.gguf"))
@@ -95,6 +105,17 @@ def test_names_that_lead_nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr(loader, "embedded_folder", lambda: tmp_path / "gone")
     with pytest.raises(ModelError, match="embedded model is missing"):
         load_model("nano")
+
+
+def test_a_folder_that_may_not_be_read_is_named(llama_folder, monkeypatch):
+    folder, _ = llama_folder()
+
+    def refuse(path, *arguments, **keywords):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(loader, "load_tokenizer", refuse)
+    with pytest.raises(ModelError, match="cannot be read: Permission denied"):
+        load_model(str(folder))
 
 
 def test_without_torch_the_extra_is_named(llama_folder, monkeypatch):
@@ -173,7 +194,11 @@ def test_torch_backend_messages(torch_folder, monkeypatch):
     if not torch.cuda.is_available():
         with pytest.raises(ModelError, match="no cuda device"):
             load_model(str(torch_folder), "cuda")
-    (torch_folder / "model.safetensors").unlink()
+    weights = torch_folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        torch_llama.load_torch_model(str(torch_folder), "cpu")
+    weights.unlink()
     with pytest.raises(ModelError, match="cannot be loaded"):
         torch_llama.load_torch_model(str(torch_folder), "cpu")
     (torch_folder / "adapter_config.json").write_text('{"base_model_name_or_path": "nowhere"}')
@@ -194,3 +219,86 @@ def test_another_architecture_goes_to_torch(tmp_path, llama3_tokenizer):
     assert model.info["backend"] == "torch"
     assert model.info["context_length"] == 64
     assert model.token_model.prefill([1, 2]).shape == (config.vocab_size,)
+
+
+@pytest.fixture
+def adapter(torch_folder, tmp_path, monkeypatch):
+    """Makes a LoRA adapter with random weights on ``torch_folder``; answers its folder and peft's model."""
+    peft = pytest.importorskip("peft")
+    transformers = pytest.importorskip("transformers")
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(hub, "hub_answers", lambda: pytest.fail("asked the hub"))
+
+    def make(tokens=None):
+        torch.manual_seed(3)
+        base = transformers.AutoModelForCausalLM.from_pretrained(torch_folder, dtype=torch.float32)
+        if tokens is not None:
+            base.resize_token_embeddings(tokens)
+        options = peft.LoraConfig(
+            r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM"
+        )
+        model = peft.get_peft_model(base, options).eval()
+        model.save_pretrained(tmp_path / "adapter")
+        return tmp_path / "adapter", model
+
+    return make
+
+
+def last_logits(model, ids):
+    import torch
+
+    with torch.no_grad():
+        return model(torch.tensor([ids])).logits[0, -1].numpy()
+
+
+@pytest.mark.torch
+def test_an_adapter_is_merged_and_answers_as_peft_does(torch_folder, adapter):
+    folder, theirs = adapter()
+    ids = [3, 200, 45, 260, 299]
+    loaded = load_model(str(folder))
+    base = load_model(str(torch_folder))
+    assert (loaded.info["backend"], loaded.prompt_style) == ("torch", "chat")
+    assert loaded.info["parameters"] == base.info["parameters"]  # merged: no weights beside the base's
+    assert loaded.tokenizer.eos_id == base.tokenizer.eos_id  # the base's, as the adapter has none
+    ours = loaded.token_model.prefill(ids)
+    assert abs(ours - last_logits(theirs, ids)).max() < 1e-4
+    assert abs(ours - base.token_model.prefill(ids)).max() > 0.1
+
+
+@pytest.mark.torch
+def test_an_adapter_with_tokens_of_its_own(torch_folder, adapter):
+    tokenizer = load_tokenizer(torch_folder).backend
+    larger = type(tokenizer).from_str(tokenizer.to_str())
+    larger.add_tokens(["hexagonal", "octagonal"])
+    folder, theirs = adapter(larger.get_vocab_size())
+    larger.save(str(folder / "tokenizer.json"))
+    loaded = load_model(str(folder))
+    new = larger.token_to_id("octagonal")
+    assert loaded.tokenizer.vocab_size == loaded.token_model.vocab_size == new + 1
+    assert abs(loaded.token_model.prefill([3, new, 45]) - last_logits(theirs, [3, new, 45])).max() < 1e-4
+
+
+@pytest.mark.torch
+def test_damaged_adapters_are_named_in_one_line(adapter):
+    folder, _ = adapter()
+    config = json.loads((folder / "adapter_config.json").read_text())
+    cases = [
+        (config | {"base_model_name_or_path": None}, "names no base model"),
+        (config | {"base_model_name_or_path": str(folder.parent / "gone")}, "the base model of the adapter"),
+        ({key: value for key, value in config.items() if key != "peft_type"}, "cannot be loaded"),
+        (config | {"peft_type": "MAGIC"}, "cannot be loaded"),
+        (config | {"r": 3}, "cannot be loaded: .*size mismatch"),
+    ]
+    for changed, words in cases:
+        (folder / "adapter_config.json").write_text(json.dumps(changed))
+        with pytest.raises(ModelError, match=words) as caught:
+            load_model(str(folder))
+        assert "\n" not in str(caught.value)
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    weights = folder / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model(str(folder))
+    weights.unlink()
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model(str(folder))
