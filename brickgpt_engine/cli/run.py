@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 from brickgpt_engine.bricks import Brick, BrickStructure, colours
-from brickgpt_engine.cli import console
 from brickgpt_engine.cli.options import AUTO_COLOUR, NO_COLOUR
-from brickgpt_engine.errors import BrickGPTError, ModelError
+from brickgpt_engine.errors import BrickGPTError
 from brickgpt_engine.generation import (
     BrickGenerator,
     Event,
@@ -56,14 +55,7 @@ def load_generator(config: GenerationConfig) -> BrickGenerator:
     """
     from brickgpt_engine.decoding import loader
 
-    name = config.model_name_or_path
-    try:
-        return BrickGenerator(loader.load_model(name, config.device))
-    except BrickGPTError:
-        raise
-    except (OSError, RuntimeError) as error:
-        reason = console.one_line(str(getattr(error, "strerror", None) or error))[:200]
-        raise ModelError(f"the model {name:.60} cannot be read: {reason}") from error
+    return BrickGenerator(loader.load_model(config.model_name_or_path, config.device))
 
 
 def drive(
