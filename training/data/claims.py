@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.captions.wording import NUMBERS, SIZE_SYNONYMS
+from training.data.readings import READINGS
+from training.data.readings.base import islands as islands
 from training.data.shapes import PROPORTIONS
 from training.data.shapes.base import Value, Voxels, centred, extent, proportion_words
 
@@ -25,23 +27,6 @@ LEG_CELLS = 4
 """A leg has at most this many cells on the ground (2x2)."""
 MERLONS = 8
 """Battlements leave at least this many islands in the top layer."""
-
-
-def islands(layer: NDArray[np.bool_]) -> list[int]:
-    """Sizes in cells of the connected regions (sharing edges) of a boolean (x, y) layer."""
-    left = {(int(x), int(y)) for x, y in np.argwhere(layer)}
-    sizes = []
-    while left:
-        stack, size = [left.pop()], 0
-        while stack:
-            x, y = stack.pop()
-            size += 1
-            for cell in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)):
-                if cell in left:
-                    left.remove(cell)
-                    stack.append(cell)
-        sizes.append(size)
-    return sizes
 
 
 def measured(category: str, voxels: Voxels) -> dict[str, Value]:
@@ -67,6 +52,8 @@ def measured(category: str, voxels: Voxels) -> dict[str, Value]:
         found["battlements"] = len(islands(solid[:, :, -1])) >= MERLONS
     elif category == "car":
         found["wheels"] = len(ground)
+    elif category in READINGS:
+        found |= READINGS[category].measure(solid)
     return found
 
 
@@ -176,10 +163,25 @@ def claims_in(caption: str, category: str) -> dict[str, Value]:
     for name, (pattern, categories) in _PARTS.items():
         if category in categories:
             claims |= _presence(name, pattern, text)
+    claims |= _read(category, text)
     head = _HEAD_ENDS.split(text, maxsplit=1)[0].split()
     for word, name in _WORD_FACTS:
         if name in PROPORTIONS[category] and any(synonym in head for synonym in SIZE_SYNONYMS[word]):
             claims.setdefault(name, word)
+    return claims
+
+
+def _read(category: str, text: str) -> dict[str, Value]:
+    """The claims that the category's own reading finds in the text."""
+    if category not in READINGS:
+        return {}
+    claims: dict[str, Value] = {}
+    for name, pattern in READINGS[category].parts.items():
+        claims |= _presence(name, pattern, text)
+    for name, noun in READINGS[category].counts.items():
+        match = re.search(rf"\b({_NUMBER})(?: \w+)? (?:{noun})", text)
+        if match:
+            claims[name] = NUMBERS.index(match[1]) if match[1] in NUMBERS else int(match[1])
     return claims
 
 

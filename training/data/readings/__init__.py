@@ -1,0 +1,10 @@
+"""Readers of voxels and words, one record per category that needs its own."""
+
+from __future__ import annotations
+
+from training.data.readings.base import Reading
+
+__all__ = ["READINGS", "Reading"]
+
+READINGS: dict[str, Reading] = {}
+"""What can be measured on, and claimed of, a shape of each category beyond its proportions and legs."""
