@@ -66,6 +66,13 @@ def rejection_words(rejections: dict[str, int]) -> str:
     return f"{sum(rejections.values())} ({reasons})" if reasons else "0"
 
 
+def files_words(files: Sequence[Path]) -> str:
+    """``chairs/chair.txt, .ldr, .json, .png``: what they share is said once."""
+    if len({path.with_suffix("") for path in files}) != 1:
+        return ", ".join(str(path) for path in files)
+    return ", ".join([str(files[0]), *(path.suffix for path in files[1:])])
+
+
 def summary_rows(
     result: GenerationResult, structure: BrickStructure, files: Sequence[Path]
 ) -> list[tuple[str, str]]:
@@ -88,7 +95,7 @@ def summary_rows(
         rows.append(("Ended early", STOP_REASONS.get(result.stop_reason, result.stop_reason)))
     if result.invalid:
         rows.append(("Left out", f"{len(result.invalid)} lines that could not be placed"))
-    rows.append(("Files", ", ".join(str(path) for path in files)))
+    rows.append(("Files", files_words(files)))
     return rows
 
 

@@ -47,7 +47,7 @@ def test_summary_says_everything(generate):
     assert facts["Mass"] == "5.5 g"
     assert facts["Size"] == "5 × 4 studs, 3 layers (4.0 × 3.2 × 2.9 cm)"
     assert facts["Seed"] == "5"
-    assert facts["Files"] == "chair.txt, chair.ldr, chair.json, chair.png"
+    assert facts["Files"] == "chair.txt, .ldr, .json, .png"
     assert "▀" not in out  # no picture where nobody looks
 
 
