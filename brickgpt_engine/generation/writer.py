@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,20 +26,22 @@ class Line:
         text: as written, without the line end.
         brick: what it says, or None where it says no brick.
         ended: the model ended the text instead.
-        tail: its last tokens, which the model has not read yet.
+        tokens: its token ids.
     """
 
     text: str
     brick: Brick | None = None
     ended: bool = False
-    tail: list[int] = field(default_factory=list)
+    tokens: tuple[int, ...] = ()
 
 
 class LineWriter:
     """A model at the start of a line.
 
-    The logits there are kept, so a rejected line costs nothing to take back; the last
-    tokens of an accepted line are read together with the pass that opens the next.
+    The logits after every prefix drawn here are kept until the line is accepted, so a
+    rejected line costs nothing to take back and no prefix is computed twice, however often
+    the same line is drawn. The last tokens of an accepted line are read together with the
+    pass that opens the next.
 
     Args:
         stream: the model's sequence.
@@ -59,7 +61,7 @@ class LineWriter:
         self._config = config
         self._rng = rng
         self._unread: list[int] = []
-        self._logits: Logits = np.empty(0, dtype=np.float32)
+        self._seen: dict[tuple[int, ...], Logits] = {}
         self._free_tokens = max(_FREE_TOKENS, grammar.max_line_tokens)
         self.line_start = 0
 
@@ -82,47 +84,61 @@ class LineWriter:
 
     def draw(self, temperature: float) -> Line:
         """Draw a line at ``temperature``, in place of whatever was drawn here before."""
-        if self._stream.length > self.line_start:
-            self._stream.rewind(self.line_start)
         return (
             self._draw_masked(temperature) if self._config.use_logit_masking else self._draw_free(temperature)
         )
 
     def accept(self, line: Line) -> None:
-        """Keep the line drawn last."""
-        self._unread = line.tail
+        """Keep ``line``, which was drawn here."""
+        self._unread = list(line.tokens[self._rewind_to(line.tokens) :])
 
     def _stand_at(self, logits: Logits) -> None:
-        self._logits = logits.copy()  # backends reuse their buffer
+        self._seen = {(): logits.copy()}  # backends reuse their buffer
         self._unread = []
         self.line_start = self._stream.length
 
+    def _after(self, prefix: tuple[int, ...]) -> Logits:
+        """Logits after the line's first tokens ``prefix``."""
+        if prefix not in self._seen:
+            held = self._rewind_to(prefix)
+            self._seen[prefix] = self._stream.push(prefix[held:]).copy()
+        return self._seen[prefix]
+
+    def _rewind_to(self, tokens: tuple[int, ...]) -> int:
+        """Make the model forget where this line differs from ``tokens``; returns how many it still holds."""
+        held = 0
+        for mine, other in zip(self._stream.ids[self.line_start :], tokens, strict=False):
+            if mine != other:
+                break
+            held += 1
+        if self._stream.length > self.line_start + held:
+            self._stream.rewind(self.line_start + held)
+        return held
+
     def _draw_masked(self, temperature: float) -> Line:
         cursor = LineCursor(self._grammar)
-        logits = self._logits
+        drawn: tuple[int, ...] = ()
         while True:
-            tail = cursor.advance(sample_allowed(logits, cursor.allowed, temperature, self._rng))
+            token = sample_allowed(self._after(drawn), cursor.allowed, temperature, self._rng)
+            drawn += tuple(cursor.advance(token))
             if cursor.ended:
                 return Line("", ended=True)
             if cursor.complete:
                 brick = cursor.brick()
-                return Line(brick.text, brick, tail=tail)
-            logits = self._stream.push(tail)
+                return Line(brick.text, brick, tokens=drawn)
 
     def _draw_free(self, temperature: float) -> Line:
         """A line from the bare model: up to a line end, the end token or the limit on tokens."""
-        config, logits = self._config, self._logits
-        ids: list[int] = []
+        config = self._config
+        drawn: tuple[int, ...] = ()
         text = ""
-        while "\n" not in text and len(ids) < self._free_tokens:
-            if ids:
-                logits = self._stream.push(ids[-1:])
-            token = sample_free(logits, temperature, config.top_k, config.top_p, self._rng)
-            if token == self._grammar.eos_id and not ids:
+        while "\n" not in text and len(drawn) < self._free_tokens:
+            token = sample_free(self._after(drawn), temperature, config.top_k, config.top_p, self._rng)
+            if token == self._grammar.eos_id and not drawn:
                 return Line("", ended=True)
-            ids.append(token)
-            text = self._grammar.tokenizer.decode(ids)
-        return Line(text.rstrip("\n"), _read_line(text), tail=ids[-1:])
+            drawn += (token,)
+            text = self._grammar.tokenizer.decode(drawn)
+        return Line(text.rstrip("\n"), _read_line(text), tokens=drawn)
 
 
 def _read_line(text: str) -> Brick | None:
