@@ -1,4 +1,4 @@
-"""From filled cells to bricks: staggered, connected layouts that cover a voxel shape exactly."""
+"""From meshes to filled cells to bricks: staggered, connected layouts that cover a voxel shape exactly."""
 
 from brickgpt_engine.layout.legolize import legolize
 from brickgpt_engine.layout.options import LayoutOptions
