@@ -23,6 +23,7 @@ class Entry(NamedTuple):
 COMMANDS = {
     "generate": Entry("generate", "Build models from prompts and write them to files."),
     "infer": Entry("infer", "Build one model after another in a dialogue."),
+    "mesh2brick": Entry("mesh2brick", "Build a triangle mesh from bricks, so that it stands."),
     "check": Entry("check", "Say whether models stand, and why not."),
     "convert": Entry("convert", "Turn a model file into another format, or into a picture."),
     "show": Entry("show", "Show a model in the terminal, layer by layer."),

@@ -13,7 +13,7 @@ _INPUT, _OUTPUT = "Input options", "Output options"
 _MOST_VARIANTS = 10_000
 
 
-def _parse_formats(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+def parse_formats(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
     """The extensions asked for, in our order."""
     wanted = [word.strip().lower().lstrip(".") for word in value.split(",") if word.strip()]
     unknown = next((word for word in wanted if word not in FORMAT_NAMES), None)
@@ -68,7 +68,7 @@ generate_options = stack(
     option(
         "--formats",
         section=_OUTPUT,
-        callback=_parse_formats,
+        callback=parse_formats,
         default=",".join(FORMAT_NAMES),
         metavar="LIST",
         help="What to write, separated by commas.",
