@@ -40,7 +40,10 @@ _TURNS: dict[str, tuple[tuple[int, int, int], ...]] = {
 UP_AXES = tuple(_TURNS)
 
 # What trimesh's readers raise on files that are not what they should be: there is no common base.
-_READ_ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, EOFError)
+# ImportError: it wants a library that guesses encodings.
+_READ_ERRORS = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, EOFError, ImportError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,15 @@ def load_mesh(path: str | os.PathLike[str]) -> Mesh:
         raise FormatError(f"unknown extension {extension!r}; use one of {known}", source=str(path))
     data = _read_bytes(source)
     trimesh = _trimesh()
+    kind = extension[1:]
     try:
-        vertices, faces = _parse(trimesh, data, extension[1:])
+        vertices, faces = _parse(trimesh, _as_unicode(data, kind), kind)
     except (*_READ_ERRORS, struct.error) as error:
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        kind = extension[1:].upper()
-        raise FormatError(f"the file cannot be read as {kind} ({reason})", source=str(path)) from error
+        what = "text that is not UTF-8" if isinstance(error, ImportError) else " ".join(str(error).split())
+        reason = what[:100] or type(error).__name__
+        raise FormatError(
+            f"the file cannot be read as {kind.upper()} ({reason})", source=str(path)
+        ) from error
     try:
         return clean_mesh(vertices, faces)
     except (FormatError, ConfigError) as error:
@@ -188,6 +194,23 @@ def _trimesh() -> ModuleType:
         raise InputError(
             "reading meshes needs trimesh; install it with: pip install 'brickgpt-studio[mesh]'"
         ) from error
+
+
+def _as_unicode(data: bytes, kind: str) -> bytes:
+    """Text formats as UTF-8, whatever the encoding of names and comments; binary ones as they are.
+
+    Raises:
+        ValueError: the data is neither binary nor text STL.
+    """
+    if kind == "stl":
+        count = int.from_bytes(data[80:84], "little")
+        if len(data) == 84 + 50 * count:
+            return data
+        if not data.lstrip()[:5].lower() == b"solid":
+            raise ValueError(f"its header speaks of {count:,} triangles, which its length does not fit")
+    elif kind != "obj":
+        return data
+    return data.decode("utf-8", errors="replace").encode()
 
 
 def _parse(trimesh: Any, data: bytes, kind: str) -> tuple[Any, Any]:

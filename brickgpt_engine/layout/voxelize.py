@@ -28,7 +28,8 @@ MAX_SIZE = 128
 LAYERS_PER_STUD = STUD_PITCH_CM / BRICK_HEIGHT_CM
 """Five layers are as tall as six studs are wide."""
 _FINEST = 4
-_MOST_FINE_CELLS = 40_000_000
+_MOST_FINE_CELLS = 8_000_000
+"""Some four seconds of work."""
 _ROUNDING = 1e-6
 
 
@@ -108,7 +109,7 @@ def _solid(triangles: FloatArray, shape: Shape) -> BoolArray:
 
 
 def _fineness(shape: Shape) -> int:
-    """How many fine cells a side of a cell has: as many as memory allows."""
+    """How many fine cells a side of a cell has: four, or fewer in large grids."""
     finenesses = range(_FINEST, 2, -1)
     return next((f for f in finenesses if np.prod(shape) * f**3 <= _MOST_FINE_CELLS), 2)
 
