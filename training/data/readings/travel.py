@@ -37,10 +37,12 @@ def piano(solid: Voxels) -> dict[str, Value]:
     return {"stool": bool(len(gaps)), "legs": legs}
 
 
-TRAIN = Reading(train, counts={"wheels": r"wheels\b", "cars": r"(?:cars|carriages|vehicles)\b"})
-VESSEL = Reading(
+_TRAIN = Reading(train, counts={"wheels": r"wheels\b", "cars": r"(?:cars|carriages|vehicles)\b"})
+_VESSEL = Reading(
     vessel,
     parts={"open": r"\bopen (?:hull|top)\b|\bhollow hull\b"},
     counts={"masts": r"masts?\b", "funnels": r"(?:funnels?|smokestacks?|chimneys?)\b"},
 )
-PIANO = Reading(piano, parts={"stool": r"\b(?:stool|piano bench|seat)\b"}, counts={"legs": r"legs\b"})
+_PIANO = Reading(piano, parts={"stool": r"\b(?:stool|piano bench|seat)\b"}, counts={"legs": r"legs\b"})
+TRAVEL = {"piano": _PIANO, "train": _TRAIN, "vessel": _VESSEL}
+"""Readings of trains, vessels and pianos."""

@@ -46,7 +46,8 @@ def ware(solid: Voxels) -> dict[str, Value]:
     return {"open": is_open(solid), "handles": handle_count(solid)}
 
 
-READING = Reading(
+_READING = Reading(
     ware, parts={"open": OPEN_WORDS}, counts={"handles": r"handles?\b", "legs": r"(?:feet|legs)\b"}
 )
-"""For jars, mugs and pots; their feet are the legs that every category has measured."""
+WARE = {"jar": _READING, "mug": _READING, "pot": _READING}
+"""Readings of jars, mugs and pots; their feet are the legs that every category has measured."""

@@ -158,13 +158,13 @@ def _vase(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 
 def _flowers(voxels: Voxels, dice: Dice, profile: list[int]) -> dict[str, Value]:
     """Stems out of the mouth, each with a blossom."""
-    if len(profile) > 12 or not dice.flag("flowers", 0.35):
+    if len(profile) > 12 or profile[0] % 2 or not dice.flag("flowers", 0.35):
         return {}
-    stem = 2 - profile[0] % 2
+    stem = 2
     height = dice.integer("stem", 2, 4)
     top = len(profile) + height
     turn(voxels, [stem] * (top - 1), 1)
-    turn(voxels, [stem + 2] * dice.integer("blossom", 1, 2) + [stem], top)
+    turn(voxels, [stem + 2] * dice.integer("blossom", 2, 3) + [stem], top)
     return {"flowers": True}
 
 
