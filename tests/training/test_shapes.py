@@ -105,7 +105,7 @@ def test_size_words_are_neither_rare_nor_the_rule(category):
 
 
 def test_a_category_of_its_own_choice_and_an_unknown_one():
-    drawn = {sample_shape(np.random.default_rng(seed)).category for seed in range(80)}
+    drawn = {sample_shape(np.random.default_rng(seed)).category for seed in range(400)}
     assert drawn == set(FAMILIES)
     with pytest.raises(KeyError):
         sample_shape(np.random.default_rng(0), "submarine")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.data.captions import furniture, rooms
+from training.data.captions import furniture, kitchen, rooms, travel
 from training.data.captions.grammar import Speaker
 from training.data.captions.wording import Facts, Wording
 from training.data.shapes.base import Shape
@@ -24,9 +24,15 @@ WORDINGS: dict[str, Callable[[Facts], Wording]] = {
     "bookshelf": rooms.bookshelf,
     "car": rooms.car,
     "chair": furniture.chair,
+    "jar": kitchen.jar,
+    "mug": kitchen.mug,
+    "piano": travel.piano,
+    "pot": kitchen.pot,
     "sofa": furniture.sofa,
     "table": furniture.table,
     "tower": rooms.tower,
+    "train": travel.train,
+    "vessel": travel.vessel,
 }
 """What can be said about a shape of each category."""
 

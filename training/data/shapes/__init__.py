@@ -6,7 +6,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from training.data.shapes import bed, bench, bookshelf, car, chair, sofa, table, tower
+from training.data.shapes import (
+    bed,
+    bench,
+    bookshelf,
+    car,
+    chair,
+    jar,
+    mug,
+    piano,
+    pot,
+    sofa,
+    table,
+    tower,
+    train,
+    vessel,
+)
 from training.data.shapes.base import Proportions, Shape, Span
 
 __all__ = ["FAMILIES", "FIRST_FAMILIES", "PROPORTIONS", "Shape", "Span", "sample_shape"]
@@ -17,9 +32,15 @@ _MODULES = {
     "bookshelf": bookshelf,
     "car": car,
     "chair": chair,
+    "jar": jar,
+    "mug": mug,
+    "piano": piano,
+    "pot": pot,
     "sofa": sofa,
     "table": table,
     "tower": tower,
+    "train": train,
+    "vessel": vessel,
 }
 
 FAMILIES: dict[str, Callable[[np.random.Generator], Shape]] = {
