@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.data.captions import furniture, kitchen, rooms, travel
+from training.data.captions import furniture, kitchen, rooms, things, travel
 from training.data.captions.grammar import Speaker
 from training.data.captions.wording import Facts, Wording
 from training.data.shapes.base import Shape
@@ -19,11 +19,18 @@ CASUAL_SHARE = 0.3
 """Share of captions in the casual register."""
 
 WORDINGS: dict[str, Callable[[Facts], Wording]] = {
+    "basket": things.basket,
     "bed": rooms.bed,
     "bench": furniture.bench,
+    "birdhouse": things.birdhouse,
     "bookshelf": rooms.bookshelf,
+    "bottle": things.bottle,
+    "bowl": things.bowl,
+    "bus": things.bus,
+    "camera": things.camera,
     "car": rooms.car,
     "chair": furniture.chair,
+    "guitar": things.guitar,
     "jar": kitchen.jar,
     "mug": kitchen.mug,
     "piano": travel.piano,

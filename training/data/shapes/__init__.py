@@ -7,11 +7,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from training.data.shapes import (
+    basket,
     bed,
     bench,
+    birdhouse,
     bookshelf,
+    bottle,
+    bowl,
+    bus,
+    camera,
     car,
     chair,
+    guitar,
     jar,
     mug,
     piano,
@@ -27,11 +34,18 @@ from training.data.shapes.base import Proportions, Shape, Span
 __all__ = ["FAMILIES", "FIRST_FAMILIES", "PROPORTIONS", "Shape", "Span", "sample_shape"]
 
 _MODULES = {
+    "basket": basket,
     "bed": bed,
     "bench": bench,
+    "birdhouse": birdhouse,
     "bookshelf": bookshelf,
+    "bottle": bottle,
+    "bowl": bowl,
+    "bus": bus,
+    "camera": camera,
     "car": car,
     "chair": chair,
+    "guitar": guitar,
     "jar": jar,
     "mug": mug,
     "piano": piano,
