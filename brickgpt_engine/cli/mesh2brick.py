@@ -54,6 +54,7 @@ The mesh may be open, turned inside out, or made of bodies that reach into each 
 encloses is filled; --surface keeps only its sheets (a basket stays open), --hollow empties it.
 Thin parts keep at least one cell. A part that touches nothing is left out, or lowered if large.
 Single layers hold nothing, so cells are added under what would fall, unless --no-reinforce.
+Judging forces takes minutes from some thousand bricks on; --no-physics leaves that out.
 """,
     "JSON": """\
 One object: file, files, triangles, dropped_triangles (not_numbers, flat), cells, added_cells,

@@ -7,7 +7,7 @@ on to layers above and below. A second layer under the weak place, overlapping i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.layout.legolize import legolize
 from brickgpt_engine.layout.options import LayoutOptions
-from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
+from brickgpt_engine.physics import Criterion, StabilityAnalyzer, StabilityReport, connectivity_report
 
 BoolArray = NDArray[np.bool_]
 
@@ -23,6 +23,8 @@ ROUNDS = 16
 """How often cells are added before giving up."""
 _REPAIRS = 3
 """Other layouts of the same cells that are tried before cells are added."""
+_RANDOMNESS = 0.4
+"""Randomness of those layouts."""
 _OVERLAP = 2
 """Added cells reach this many studs beyond the failing brick, so that its neighbours are tied to it."""
 
@@ -70,13 +72,11 @@ def lay_steady(
         ConfigError: the cells reach outside ``world_dim``.
         SolverError: the analyzer's solver is not there.
     """
-    options = LayoutOptions(stabilise=analyzer, max_repairs=_REPAIRS)
     shape = np.asarray(cells, dtype=bool)
     before = int(shape.sum())
     found: list[Steady] = []
     for attempt in range(ROUNDS + 1):
-        structure = legolize(shape, seed=seed + attempt, options=options, world_dim=world_dim)
-        report = _judge(structure, analyzer)
+        structure, report = _lay(shape, analyzer, seed + attempt, world_dim)
         found.append(Steady(structure, report, int(shape.sum()) - before))
         grown = reinforced(shape, [failure.brick for failure in report.failures])
         done = not go_on(attempt + 1, len(report.failures)) or report.status != "unstable"
@@ -84,7 +84,35 @@ def lay_steady(
             break
         shape = grown
     best = min(found, key=_badness)
-    return _without_floating(best, analyzer) if reinforce else best
+    return _without_floating(best, analyzer) if reinforce else _judged(best, analyzer)
+
+
+def _lay(
+    shape: BoolArray, analyzer: StabilityAnalyzer | None, seed: int, world_dim: int | None
+) -> tuple[BrickStructure, StabilityReport]:
+    """A layout and its verdict; forces are looked at only where everything hangs together, for speed."""
+    structure, report = _connected(shape, seed, world_dim)
+    if analyzer is None or not report.stable:
+        return structure, report
+    report = analyzer.analyze(structure)
+    if report.status == "unstable":
+        options = LayoutOptions(stabilise=analyzer, max_repairs=_REPAIRS)
+        structure = legolize(shape, seed=seed, options=options, world_dim=world_dim)
+        report = analyzer.analyze(structure)
+    return structure, report
+
+
+def _connected(shape: BoolArray, seed: int, world_dim: int | None) -> tuple[BrickStructure, StabilityReport]:
+    """The first of some layouts that hangs together, or the one with the fewest floating bricks."""
+    tried = []
+    for number in range(_REPAIRS + 1):
+        options = LayoutOptions(randomness=_RANDOMNESS if number else 0.0)
+        structure = legolize(shape, seed=seed, options=options, world_dim=world_dim)
+        tried.append((structure, connectivity_report(structure)))
+        if tried[-1][1].stable:
+            break
+        seed += ROUNDS + 1  # not the seed of another round
+    return min(tried, key=lambda layout: len(layout[1].failures))
 
 
 def reinforced(cells: BoolArray, weak: list[Brick]) -> BoolArray:
@@ -99,19 +127,24 @@ def reinforced(cells: BoolArray, weak: list[Brick]) -> BoolArray:
     return grown
 
 
-def _judge(structure: BrickStructure, analyzer: StabilityAnalyzer | None) -> StabilityReport:
-    return connectivity_report(structure) if analyzer is None else analyzer.analyze(structure)
+def _judged(found: Steady, analyzer: StabilityAnalyzer | None) -> Steady:
+    """With a verdict by forces, where that was asked for."""
+    if analyzer is None or found.report.criterion is not Criterion.CONNECTIVITY:
+        return found
+    return replace(found, report=analyzer.analyze(found.structure))
 
 
-def _badness(found: Steady) -> tuple[bool, int]:
-    return found.report.status != "stable", len(found.report.failures)
+def _badness(found: Steady) -> tuple[bool, bool, int]:
+    report = found.report
+    return report.status != "stable", report.criterion is Criterion.CONNECTIVITY, len(report.failures)
 
 
 def _without_floating(found: Steady, analyzer: StabilityAnalyzer | None) -> Steady:
     """The layout without bricks that nothing joins to the baseplate."""
     floating = {failure.index for failure in found.report.failures if failure.kind == "floating"}
     if not floating or len(floating) == len(found.structure):
-        return found
+        return _judged(found, analyzer)
     kept = [brick for index, brick in enumerate(found.structure) if index not in floating]
     structure = BrickStructure(kept, found.structure.world_dim)
-    return Steady(structure, _judge(structure, analyzer), found.added, len(floating))
+    report = connectivity_report(structure)
+    return _judged(Steady(structure, report, found.added, len(floating)), analyzer)

@@ -294,18 +294,18 @@ def test_without_trimesh_it_says_what_to_install(mesh2brick, monkeypatch):
 
 
 def test_ctrl_c_writes_the_best_so_far(mesh2brick, monkeypatch):
-    judge = steady._judge
+    lay = steady._lay
     calls = []
 
     def pressed(*arguments):
         calls.append(arguments)
         os.kill(os.getpid(), signal.SIGINT)
-        return judge(*arguments)
+        return lay(*arguments)
 
-    monkeypatch.setattr(steady, "_judge", pressed)
+    monkeypatch.setattr(steady, "_lay", pressed)
     legs = [corners(2, 2, 3.6, at=(x, 0, 0)) for x in (0, 24)]
     write("table.obj", obj_text(corners(26, 2, 1.2, at=(0, 0, 3.6)), *legs))
-    ran = mesh2brick("table.obj", "--up", "z", "--size", "26", "--no-physics", "--no-reinforce")
+    ran = mesh2brick("table.obj", "--up", "z", "--size", "26", "--no-physics")
     assert ran.code == 130 and len(calls) == 1
     assert len(read_structure("table.txt")) > 0
 
