@@ -16,6 +16,7 @@ HEAVY = (
     "training",
     "tokenizers",
     "PIL",
+    "trimesh",
 )
 
 
