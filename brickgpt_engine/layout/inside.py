@@ -49,7 +49,7 @@ def inside_cells(triangles: FloatArray, shape: tuple[int, int, int]) -> BoolArra
 
 
 def bodies(triangles: FloatArray) -> list[FloatArray]:
-    """Split a mesh into connected bodies that may enclose something; each face counts once.
+    """Split a mesh into bodies that may enclose something, loose triangles being one; faces count once.
 
     Args:
         triangles: corners (n, 3, 3) in cells.
@@ -67,6 +67,7 @@ def bodies(triangles: FloatArray) -> list[FloatArray]:
     _, once = np.unique(ordered, axis=0, return_index=True)  # a face that is there twice has two sides
     faces = faces[once[~flat[once]]]
     label = component_labels(len(first), faces[:, :2].ravel(), faces[:, 1:].ravel())[faces[:, 0]]
+    label[np.bincount(label, minlength=1)[label] == 1] = -1  # loose triangles may close when together
     order = np.argsort(label, kind="stable")
     parts = np.split(faces[order], np.flatnonzero(np.diff(label[order])) + 1)
     corners = np.round(triangles.reshape(-1, 3)[first] * _SNAP) / _SNAP

@@ -125,6 +125,15 @@ def test_a_surface_stays_open():
     assert cells[0].all() and cells[:, -1].all() and cells[:, :, 0].all()
 
 
+def test_holes_and_cracks_everywhere_do_no_harm():
+    vertices, faces = sphere()
+    whole = voxelize_mesh(vertices, faces, size=12).sum()
+    rng = np.random.default_rng(0)
+    holed = voxelize_mesh(vertices, faces[rng.random(len(faces)) > 0.05], size=12).sum()
+    cracked = voxelize_mesh(vertices + rng.normal(0, 0.002, vertices.shape), faces, size=12).sum()
+    assert abs(holed / whole - 1) < 0.03 and abs(cracked / whole - 1) < 0.05
+
+
 def test_bodies_that_overlap_do_not_cancel_out():
     meshes = box((0, 0, 0), (6, 6, 6)), box((3, 0, 0), (10, 6, 6))
     cells = voxelize_mesh(*joined(*meshes), size=10)
