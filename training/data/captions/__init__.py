@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.data.captions import furniture, kitchen, rooms, things, travel
+from training.data.captions import furniture, kitchen, rooms, things, toys, travel
 from training.data.captions.grammar import Speaker
 from training.data.captions.wording import Facts, Wording
 from training.data.shapes.base import Shape
@@ -19,6 +19,8 @@ CASUAL_SHARE = 0.3
 """Share of captions in the casual register."""
 
 WORDINGS: dict[str, Callable[[Facts], Wording]] = {
+    "airplane": toys.airplane,
+    "animal": toys.animal,
     "basket": things.basket,
     "bed": rooms.bed,
     "bench": furniture.bench,
@@ -26,15 +28,18 @@ WORDINGS: dict[str, Callable[[Facts], Wording]] = {
     "bookshelf": rooms.bookshelf,
     "bottle": things.bottle,
     "bowl": things.bowl,
+    "bridge": toys.bridge,
     "bus": things.bus,
     "camera": things.camera,
     "car": rooms.car,
     "chair": furniture.chair,
     "guitar": things.guitar,
+    "heart": toys.heart,
     "jar": kitchen.jar,
     "mug": kitchen.mug,
     "piano": travel.piano,
     "pot": kitchen.pot,
+    "robot": toys.robot,
     "sofa": furniture.sofa,
     "table": furniture.table,
     "tower": rooms.tower,
