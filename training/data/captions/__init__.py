@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.data.captions import furniture, kitchen, rooms, things, toys, travel
+from training.data.captions import furniture, kitchen, outdoors, rooms, things, toys, travel
 from training.data.captions.grammar import Speaker
 from training.data.captions.wording import Facts, Wording
 from training.data.shapes.base import Shape
@@ -32,18 +32,22 @@ WORDINGS: dict[str, Callable[[Facts], Wording]] = {
     "bus": things.bus,
     "camera": things.camera,
     "car": rooms.car,
+    "castle": outdoors.castle,
     "chair": furniture.chair,
     "guitar": things.guitar,
     "heart": toys.heart,
+    "house": outdoors.house,
     "jar": kitchen.jar,
     "mug": kitchen.mug,
     "piano": travel.piano,
     "pot": kitchen.pot,
     "robot": toys.robot,
+    "rocket": outdoors.rocket,
     "sofa": furniture.sofa,
     "table": furniture.table,
     "tower": rooms.tower,
     "train": travel.train,
+    "tree": outdoors.tree,
     "vessel": travel.vessel,
 }
 """What can be said about a shape of each category."""

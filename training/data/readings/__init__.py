@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.data.readings.base import Reading
+from training.data.readings.outdoors import OUTDOORS
 from training.data.readings.things import THINGS
 from training.data.readings.toys import TOYS
 from training.data.readings.travel import TRAVEL
@@ -10,5 +11,5 @@ from training.data.readings.ware import WARE
 
 __all__ = ["READINGS", "Reading"]
 
-READINGS: dict[str, Reading] = {**THINGS, **TOYS, **TRAVEL, **WARE}
+READINGS: dict[str, Reading] = {**OUTDOORS, **THINGS, **TOYS, **TRAVEL, **WARE}
 """What can be measured on, and claimed of, a shape of each category beyond its proportions and legs."""
