@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import shutil
+import sys
 import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from brickgpt_engine.errors import BrickGPTError
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
 from training.data.shapes import FIRST_FAMILIES
 from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
@@ -45,12 +47,12 @@ class NanoConfig:
     layers: int = 6
     heads: int = 4
     intermediate_size: int = 688
-    total_tokens: int = 24_000_000
+    total_tokens: int = 18_500_000
     batch_tokens: int = 8192
     lr_matrix: float = 5e-3
     lr_other: float = 3e-3
     warmup: float = 0.01
-    decay: float = 0.4
+    decay: float = 0.5
     seed: int = 0
     checkpoint_minutes: float = 5.0
     compile: bool = True
@@ -281,7 +283,11 @@ def main(arguments: list[str] | None = None) -> None:
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=item.default)
         else:
             parser.add_argument(option, type=kind, default=item.default)
-    train(NanoConfig(**vars(parser.parse_args(arguments))))
+    try:
+        train(NanoConfig(**vars(parser.parse_args(arguments))))
+    except BrickGPTError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
 
 
 if __name__ == "__main__":
