@@ -6,6 +6,7 @@ that is not a :class:`BrickGPTError` is a defect of the program.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -60,18 +61,36 @@ class FormatError(BrickGPTError, ValueError):
         reason: what is wrong, in words.
         source: the file's name, where there is one.
         line: the 1-based number of the offending line, where there is one.
+        others: line and reason of what else is wrong in the file, in the order to show them.
+        unlisted: how many problems there are beyond these, at the least.
+
+    Attributes:
+        problems: line and reason of everything wrong, the first of them ``line`` and ``reason``;
+            where some are left out, the last entry has no line and says how many.
     """
 
     exit_code = ExitCode.BAD_INPUT
 
-    def __init__(self, reason: str, *, source: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        others: Sequence[tuple[int | None, str]] = (),
+        unlisted: int = 0,
+    ) -> None:
         self.reason = reason
         self.source = source
         self.line = line
+        left_out = ((None, f"and {unlisted} more"),) if unlisted else ()
+        self.problems: tuple[tuple[int | None, str], ...] = ((line, reason), *others, *left_out)
         where = source or ""
         if line is not None:
             where = f"{where}:{line}" if where else f"line {line}"
-        super().__init__(f"{where}: {reason}" if where else reason)
+        more = len(others) + unlisted
+        also = f" (and {more} more problem{'s' if more > 1 else ''})" if more else ""
+        super().__init__(f"{where}: {reason}{also}" if where else reason + also)
 
 
 class InputError(BrickGPTError, OSError):

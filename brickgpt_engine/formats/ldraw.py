@@ -18,9 +18,10 @@ from collections.abc import Sequence
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM, MAX_WORLD_DIM
-from brickgpt_engine.errors import ConfigError, FormatError
+from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.formats.assembly import assemble
 from brickgpt_engine.formats.ldraw_model import UNFIT_COLOURS, PlacedPart, read_parts
+from brickgpt_engine.formats.problems import Problems
 
 STUD_LDU = 20
 LAYER_LDU = 24
@@ -48,7 +49,7 @@ def dumps(
     Args:
         structure: what to write, in its build order.
         title: first line of the header.
-        name: file name for the header.
+        name: file name for the header; one in ``.mpd`` also begins the block of a multi-part document.
         colours: one LDraw code per brick in place of the bricks' own.
 
     Raises:
@@ -72,9 +73,12 @@ def dumps(
 
 def _header(world_dim: int, title: str | None, name: str, grey: int | None) -> list[str]:
     uncoloured = "" if grey is None else f" UNCOLOURED {grey}"
+    name = _one_line(name) or "model.ldr"
+    block = [f"0 FILE {name}"] if name.lower().endswith(".mpd") else []
     return [
+        *block,
         f"0 {_title(title)}",
-        f"0 Name: {_one_line(name) or 'model.ldr'}",
+        f"0 Name: {name}",
         f"0 Author: {AUTHOR}",
         "0 !LDRAW_ORG Unofficial_Model",
         f"0 !BRICKGPT WORLD {world_dim}{uncoloured}",
@@ -116,19 +120,21 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
         source: the file's name, for messages.
 
     Raises:
-        FormatError: a line is malformed, a part is not in the library or not upright, lies off
-            the grid or in another's place.
+        FormatError: lines are malformed, or parts are not in the library or not upright, lie off
+            the grid or in another's place; it names them all.
         ConfigError: ``world_dim`` is out of range.
     """
-    parts, metas = read_parts(text, source)
+    problems = Problems(source)
+    parts, metas = read_parts(text, problems)
     marker = next((match for match in map(_MARKER.fullmatch, metas) if match), None)
     if marker is not None:
         ours = _as_written(parts, int(marker[1]), marker[2])
         if ours is not None:
             own = min(int(marker[1]), MAX_WORLD_DIM)
-            return assemble(ours, world_dim=own if world_dim is None else world_dim, source=source)
-    numbered = _set_down(parts, world_dim, source)
-    return assemble(numbered, world_dim=world_dim, source=source)
+            dim = own if world_dim is None else world_dim
+            return assemble(ours, world_dim=dim, source=source, problems=problems)
+    numbered = _set_down(parts, world_dim, problems)
+    return assemble(numbered, world_dim=world_dim, source=source, problems=problems)
 
 
 def _as_written(
@@ -147,7 +153,7 @@ def _as_written(
 
 
 def _set_down(
-    parts: Sequence[PlacedPart], world_dim: int | None, source: str | None
+    parts: Sequence[PlacedPart], world_dim: int | None, problems: Problems
 ) -> list[tuple[int, Brick]]:
     """Bricks of a file of unknown origin, on the ground and as far as possible inside the world."""
     origin = _common_origin(parts)
@@ -157,7 +163,8 @@ def _set_down(
         if error > TOLERANCE_LDU:
             where = " ".join(f"{value:g}" for value in part.position)
             reason = f"part {part.name} at {where} lies off the stud grid that most parts share"
-            raise FormatError(reason, source=source, line=part.line)
+            problems.add(part.line, reason)
+            continue
         numbered.append((part.line, Brick(part.h, part.w, *cell, part.colour)))
     return _shift_inside(numbered, world_dim)
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import PART_BY_LDRAW, Part
-from brickgpt_engine.errors import FormatError
+from brickgpt_engine.errors import InvalidBrickError
+from brickgpt_engine.formats.problems import Problems
 
 MAIN_COLOUR = 16
 UNFIT_COLOURS = frozenset({MAIN_COLOUR, 24})
@@ -25,6 +26,8 @@ MAX_NESTING = 50
 MAX_REFERENCES = 200_000
 """References followed in all. A few nested submodels can multiply to any number."""
 _REFERENCE_FIELDS = 15
+_FARTHEST = 1e9
+"""Coordinates from this on, in LDU, are refused before any arithmetic with whole cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,23 @@ class _Model:
     draws: bool = False
 
 
-def read_parts(text: str, source: str | None = None) -> tuple[list[PlacedPart], list[str]]:
+def read_parts(text: str, problems: Problems) -> tuple[list[PlacedPart], list[str]]:
     """The bricks of the file's first model in order, and that model's lines of type 0.
 
+    What cannot be used is left out and noted in ``problems``: malformed lines, references to
+    something that is no library brick and no model of this file, submodels inside themselves,
+    and bricks that are not upright.
+
     Raises:
-        FormatError: a malformed line, a reference to something that is no library brick and no
-            model of this file, a submodel inside itself, or a brick that is not upright.
+        FormatError: submodels or problems are too many to go on.
     """
-    main, models = _split(text, source)
-    return list(_Flattener(models, source).parts(main, np.eye(4), None, ())), main.metas
+    main, models = _split(text, problems)
+    with np.errstate(over="ignore", invalid="ignore"):  # places out of range are noted as such
+        parts = list(_Flattener(models, problems).parts(main, np.eye(4), None, ()))
+    return parts, main.metas
 
 
-def _split(text: str, source: str | None) -> tuple[_Model, dict[str, _Model]]:
+def _split(text: str, problems: Problems) -> tuple[_Model, dict[str, _Model]]:
     """The main model, and all named models by key. Lines before the first block are the main model."""
     main = _Model()
     current: _Model | None = main
@@ -97,37 +105,38 @@ def _split(text: str, source: str | None) -> tuple[_Model, dict[str, _Model]]:
         elif words[:2] == ["0", "NOFILE"]:
             current = None
         elif words and current is not None:
-            _take(current, line, number, source)
+            _take(current, line, number, problems)
     return main, models
 
 
-def _take(model: _Model, line: str, number: int, source: str | None) -> None:
+def _take(model: _Model, line: str, number: int, problems: Problems) -> None:
     kind = line.split(None, 1)[0]
     if kind == "0":
         model.metas.append(line)
     elif kind == "1":
-        model.references.append(_parse_reference(line, number, source))
+        try:
+            model.references.append(_parse_reference(line, number))
+        except InvalidBrickError as error:
+            problems.add(number, str(error))
     elif kind in ("2", "3", "4", "5"):
         model.draws = True
     else:
-        reason = f"a line of an LDraw file begins with a number from 0 to 5, not {kind[:20]!r}"
-        raise FormatError(reason, source=source, line=number)
+        problems.add(number, f"a line of an LDraw file begins with a number from 0 to 5, not {kind[:20]!r}")
 
 
-def _parse_reference(line: str, number: int, source: str | None) -> _Reference:
+def _parse_reference(line: str, number: int) -> _Reference:
     words = line.split(None, _REFERENCE_FIELDS - 1)
     if len(words) < _REFERENCE_FIELDS:
         reason = f"a part line has 15 fields (1 colour x y z a b c d e f g h i part), this one {len(words)}"
-        raise FormatError(reason, source=source, line=number)
+        raise InvalidBrickError(reason)
     try:
         colour = _parse_colour(words[1])
         x, y, z, a, b, c, d, e, f, g, h, i = (float(word) for word in words[2:14])
     except ValueError as error:
-        reason = f"a field of the part line is no number: {str(error)[:80]}"
-        raise FormatError(reason, source=source, line=number) from error
+        raise InvalidBrickError(f"a field of the part line is no number: {str(error)[:80]}") from error
     place = np.array([[a, b, c, x], [d, e, f, y], [g, h, i, z], [0.0, 0.0, 0.0, 1.0]])
-    if not (np.abs(place) < 1e9).all():
-        raise FormatError("a coordinate is not finite or too large", source=source, line=number)
+    if not (np.abs(place) < _FARTHEST).all():
+        raise InvalidBrickError("a coordinate is not finite or too large")
     return _Reference(number, colour, place, words[14].strip())
 
 
@@ -150,12 +159,12 @@ class _Flattener:
 
     Args:
         models: the file's models by key.
-        source: the file's name, for messages.
+        problems: takes note of references that cannot be followed.
     """
 
-    def __init__(self, models: dict[str, _Model], source: str | None) -> None:
+    def __init__(self, models: dict[str, _Model], problems: Problems) -> None:
         self._models = models
-        self._source = source
+        self._problems = problems
         self._followed = 0
 
     def parts(
@@ -167,16 +176,21 @@ class _Flattener:
             there = place @ reference.place
             shade = self._colour(reference.colour, colour)
             part = _library_part(reference.key)
-            if part is not None:
-                yield self._placed(part, reference, there, shade)
-            else:
+            try:
+                if part is not None:
+                    yield _placed(part, reference, there, shade)
+                    continue
                 submodel = self._submodel(reference, inside)
+            except InvalidBrickError as error:
+                self._problems.add(reference.line, str(error))
+            else:
                 yield from self.parts(submodel, there, shade, (*inside, reference.key))
 
     def _count(self, reference: _Reference) -> None:
         self._followed += 1
         if self._followed > MAX_REFERENCES:
-            raise self._error(reference, f"the submodels add up to more than {MAX_REFERENCES} parts")
+            self._problems.add(reference.line, f"the submodels add up to more than {MAX_REFERENCES} parts")
+            raise self._problems.error()
 
     @staticmethod
     def _colour(code: int, inherited: int | None) -> int | None:
@@ -188,34 +202,32 @@ class _Flattener:
         """The model that ``reference`` names."""
         key, name = reference.key, reference.name[:80]
         if key in inside:
-            raise self._error(reference, f"submodel {name} contains itself")
+            raise InvalidBrickError(f"submodel {name} contains itself")
         if len(inside) >= MAX_NESTING:
-            raise self._error(reference, f"submodels are nested more than {MAX_NESTING} deep")
+            raise InvalidBrickError(f"submodels are nested more than {MAX_NESTING} deep")
         model = self._models.get(key)
         if model is not None and (model.references or not model.draws):
             return model
         if model is None and key.endswith((".ldr", ".mpd")):
-            raise self._error(reference, f"model {name} is not in this file; save it all as one MPD")
+            raise InvalidBrickError(f"model {name} is not in this file; save it all as one MPD")
         known = ", ".join(f"{part}.dat" for part in PART_BY_LDRAW)
-        raise self._error(reference, f"part {name} is not in the library ({known})")
-
-    def _placed(
-        self, part: Part, reference: _Reference, there: NDArray[np.float64], colour: int | None
-    ) -> PlacedPart:
-        turned = _is_quarter_turn(there[:3, :3])
-        if turned is None:
-            reason = f"part {reference.name} is not upright at a quarter turn; only such bricks can be read"
-            raise self._error(reference, reason)
-        h, w = (part.short, part.long) if turned else (part.long, part.short)
-        x, y, z = (float(value) for value in there[:3, 3])
-        return PlacedPart(h, w, (x, y, z), colour, reference.line, reference.name)
-
-    def _error(self, reference: _Reference, reason: str) -> FormatError:
-        return FormatError(reason, source=self._source, line=reference.line)
+        raise InvalidBrickError(f"part {name} is not in the library ({known})")
 
 
 def _library_part(key: str) -> Part | None:
     return PART_BY_LDRAW.get(key.removesuffix(".dat")) if key.endswith(".dat") else None
+
+
+def _placed(part: Part, reference: _Reference, there: NDArray[np.float64], colour: int | None) -> PlacedPart:
+    turned = _is_quarter_turn(there[:3, :3])
+    if turned is None:
+        reason = f"part {reference.name} is not upright at a quarter turn; only such bricks can be read"
+        raise InvalidBrickError(reason)
+    if not (np.abs(there[:3, 3]) < _FARTHEST).all():
+        raise InvalidBrickError(f"part {reference.name} ends up too far from the origin")
+    h, w = (part.short, part.long) if turned else (part.long, part.short)
+    x, y, z = (float(value) for value in there[:3, 3])
+    return PlacedPart(h, w, (x, y, z), colour, reference.line, reference.name)
 
 
 def _is_quarter_turn(rotation: NDArray[np.float64]) -> bool | None:

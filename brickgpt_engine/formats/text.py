@@ -7,8 +7,9 @@ place for colours or for the size of the world.
 from __future__ import annotations
 
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.errors import FormatError, InvalidBrickError
+from brickgpt_engine.errors import InvalidBrickError
 from brickgpt_engine.formats.assembly import assemble
+from brickgpt_engine.formats.problems import Problems
 
 _LONGEST_LINE = 200
 """No brick of any world needs more characters; longer digit runs would only cost time."""
@@ -28,21 +29,22 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
         source: the file's name, for messages.
 
     Raises:
-        FormatError: a line is no brick, or its brick cannot be placed.
+        FormatError: lines that are no bricks, or whose bricks cannot be placed; it names them all.
         ConfigError: ``world_dim`` is out of range.
     """
-    numbered = [
-        (number, _parse(line, number, source))
-        for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1)
-        if line.strip()
-    ]
-    return assemble(numbered, world_dim=world_dim, source=source)
+    problems = Problems(source)
+    numbered = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            numbered.append((number, _parse(line)))
+        except InvalidBrickError as error:
+            problems.add(number, str(error))
+    return assemble(numbered, world_dim=world_dim, source=source, problems=problems)
 
 
-def _parse(line: str, number: int, source: str | None) -> Brick:
+def _parse(line: str) -> Brick:
     if len(line) > _LONGEST_LINE:
-        raise FormatError(f"{len(line)} characters are too many for a brick", source=source, line=number)
-    try:
-        return Brick.parse(line)
-    except InvalidBrickError as error:
-        raise FormatError(str(error), source=source, line=number) from error
+        raise InvalidBrickError(f"{len(line)} characters are too many for a brick")
+    return Brick.parse(line)

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.bricks.library import PART_BY_UPSTREAM_ID
-from brickgpt_engine.errors import FormatError
+from brickgpt_engine.errors import FormatError, InvalidBrickError
 from brickgpt_engine.formats.assembly import assemble
+from brickgpt_engine.formats.problems import Problems
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LARGEST = 1_000_000
@@ -48,20 +49,28 @@ def loads(text: str, *, world_dim: int | None = None, source: str | None = None)
         source: the file's name, for messages.
 
     Raises:
-        FormatError: the text is not JSON or not of this shape, or a brick cannot be placed.
+        FormatError: the text is not JSON, or entries are not of this shape or cannot be placed; it
+            names all of these.
         ConfigError: ``world_dim`` is out of range.
     """
     text = text.removeprefix("\ufeff")
     _require_object(text, source)
-    found: dict[int, tuple[int, Brick]] = {}
+    problems = Problems(source)
+    found: dict[int, tuple[int, Brick] | None] = {}
     for key, value, line in _members(text):
         if not (key.isascii() and key.isdigit()):
             continue
         if len(key) > _MOST_DIGITS or int(key) in found:
             wrong = "is too large" if len(key) > _MOST_DIGITS else "is there twice"
-            raise FormatError(f"brick number {key[:40]} {wrong}", source=source, line=line)
-        found[int(key)] = (line, _brick(key, value, line, source))
-    return assemble([found[number] for number in sorted(found)], world_dim=world_dim, source=source)
+            problems.add(line, f"brick number {key[:40]} {wrong}")
+            continue
+        found[int(key)] = None
+        try:
+            found[int(key)] = (line, _brick(key, value))
+        except InvalidBrickError as error:
+            problems.add(line, str(error))
+    numbered = [entry for _, entry in sorted(found.items()) if entry is not None]
+    return assemble(numbered, world_dim=world_dim, source=source, problems=problems)
 
 
 def _require_object(text: str, source: str | None) -> None:
@@ -102,22 +111,22 @@ def _skip(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _brick(key: str, value: object, line: int, source: str | None) -> Brick:
+def _brick(key: str, value: object) -> Brick:
     if not isinstance(value, dict):
-        raise FormatError(f"brick {key} is not an object", source=source, line=line)
+        raise InvalidBrickError(f"brick {key} is not an object")
     fields = {name: value.get(name) for name in ("brick_id", "x", "y", "z", "ori")}
     for name, number in fields.items():
         if not isinstance(number, int) or isinstance(number, bool) or abs(number) > _LARGEST:
             shown = (
                 "missing" if name not in value else f"{json.dumps(number)[:40]}, not a whole number in range"
             )
-            raise FormatError(f"brick {key}: {name} is {shown}", source=source, line=line)
+            raise InvalidBrickError(f"brick {key}: {name} is {shown}")
     part = PART_BY_UPSTREAM_ID.get(value["brick_id"])
     if part is None:
         known = ", ".join(str(number) for number in sorted(PART_BY_UPSTREAM_ID))
         reason = f"brick {key}: brick_id {value['brick_id']} is not in the library; known ids are {known}"
-        raise FormatError(reason, source=source, line=line)
+        raise InvalidBrickError(reason)
     if value["ori"] not in (0, 1):
-        raise FormatError(f"brick {key}: ori is {value['ori']}; it must be 0 or 1", source=source, line=line)
+        raise InvalidBrickError(f"brick {key}: ori is {value['ori']}; it must be 0 or 1")
     h, w = (part.long, part.short) if value["ori"] else (part.short, part.long)
     return Brick(h, w, value["x"], value["y"], value["z"])

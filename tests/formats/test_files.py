@@ -27,6 +27,18 @@ def test_ldraw_header_names_the_file(tmp_path):
     assert (tmp_path / "chair.ldr").read_text().splitlines()[:2] == ["0 a chair", "0 Name: chair.ldr"]
 
 
+def test_a_multi_part_document_begins_with_its_block(tmp_path):
+    write_structure(MODEL, tmp_path / "my chair.mpd", title="a chair")
+    lines = (tmp_path / "my chair.mpd").read_text().splitlines()
+    assert lines[:3] == ["0 FILE my chair.mpd", "0 a chair", "0 Name: my chair.mpd"]
+    assert sum(line.startswith("0 FILE") for line in lines) == 1
+    back = read_structure(tmp_path / "my chair.mpd")
+    assert back == MODEL
+    assert [brick.colour for brick in back] == [None, None]
+    write_structure(MODEL, tmp_path / "chair.ldr")
+    assert "0 FILE" not in (tmp_path / "chair.ldr").read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "error", "reason"),
     [

@@ -240,7 +240,7 @@ LINE = f"0 {IDENTITY} 3005.dat"
         (f"1 4 0 0 0 {IDENTITY} wheel.ldr", 1, "wheel.ldr is not in this file; save it all as one MPD"),
         (f"1 4 10 0 {LINE}\n1 4 50 0 {LINE}\n1 4 75 0 {LINE}", 3, "lies off the stud grid"),
         (f"1 4 10 0 {LINE}\n1 4 50 0 {LINE}\n1 4 90 -8 {LINE}", 3, "lies off the stud grid"),
-        (f"1 4 10 0 {LINE}\n1 2 10 0 {LINE}", 2, "collides with brick 1, 1x1 (0,0,0)"),
+        (f"1 4 10 0 {LINE}\n1 2 10 0 {LINE}", 2, "collides with 1x1 (0,0,0) of line 1"),
         (f"0 FILE a.ldr\n1 4 0 0 0 {IDENTITY} a.ldr", 2, "a.ldr contains itself"),
         (
             "".join(f"0 FILE {a}\n1 4 0 0 0 {IDENTITY} {b}\n" for a, b in ["ab", "bc", "cB"]),
@@ -284,3 +284,49 @@ def test_deep_nesting_is_refused():
 def test_parts_before_the_first_block_are_the_model():
     document = f"1 4 0 0 0 {IDENTITY} sub part.ldr\n0 FILE Sub Part.ldr\n1 16 10 0 10 {IDENTITY} 3005.dat\n"
     assert texts(ldraw.loads(document)) == ["1x1 (0,0,0)"]
+
+
+def test_every_bad_line_is_named_in_order():
+    document = [
+        "0 FILE main.ldr",
+        f"1 4 10 0 10 {IDENTITY} 3005.dat",
+        f"1 4 10 0 10 {IDENTITY} 3005.dat",
+        f"1 16 0 0 0 {IDENTITY} sub.ldr",
+        f"1 16 60 0 0 {IDENTITY} sub.ldr",
+        f"1 4 95 0 10 {IDENTITY} 3005.dat",
+        f"1 4 130 0 10 1 0 0 0 -1 0 0 0 -1 {'3005.dat'}",
+        "one 4 0 0 0",
+        "0 FILE sub.ldr",
+        f"1 4 30 0 10 {IDENTITY} 3622.dat",
+        f"1 4 50 0 10 {IDENTITY} 3005.dat",
+        "1 4 0 0 0",
+    ]
+    with pytest.raises(FormatError) as caught:
+        ldraw.loads("\n".join(document), source="m.mpd")
+    expected = [
+        (3, "collides with 1x1 (0,0,0) of line 2"),
+        (6, "lies off the stud grid"),
+        (7, "is not upright"),
+        (8, "begins with a number from 0 to 5"),
+        (10, "part 3622.dat is not in the library"),  # placed twice, and yet one line to mend
+        (12, "15 fields"),
+    ]
+    assert [line for line, _ in caught.value.problems] == [line for line, _ in expected]
+    for (_, reason), (_, words) in zip(caught.value.problems, expected, strict=True):
+        assert words in reason
+    assert str(caught.value).endswith("(and 5 more problems)")
+
+
+@pytest.mark.filterwarnings("error")
+def test_submodels_that_lead_out_of_all_range_are_refused():
+    big, small = "900000000 0 0 0 1 0 0 0 900000000", "1e-9 0 0 0 1 0 0 0 1e-9"
+    names = [f"m{n}" for n in range(46)]
+    blocks = [
+        f"0 FILE {name}\n1 16 900000000 0 0 {big if n < 40 else small} m{n + 1}\n"
+        for n, name in enumerate(names)
+    ]
+    with pytest.raises(FormatError, match=r"is not upright|too far"):
+        ldraw.loads("".join(blocks) + f"0 FILE m46\n1 4 0 0 0 {IDENTITY} 3005.dat\n")
+    far = f"0 FILE a\n1 16 900000000 0 0 {IDENTITY} b\n0 FILE b\n1 4 900000000 0 0 {IDENTITY} 3005.dat"
+    with pytest.raises(FormatError, match=r"line 4: part 3005\.dat ends up too far from the origin"):
+        ldraw.loads(far)

@@ -101,7 +101,7 @@ def test_text_takes_blank_lines_and_foreign_line_ends():
         ("2x4 (0,0,0)\n2x4 (0,0)\n", 2, "is not a brick; expected"),
         ("2x4 (0,0,0)\n\n3x3 (5,5,0)\n", 3, "3x3 is not in the brick library"),
         ("2x4 (19,0,0)\n", 1, "reaches outside"),
-        ("2x4 (0,0,0)\n1x1 (4,0,0)\n2x2 (1,1,0)\n", 3, "collides with brick 1, 2x4 (0,0,0)"),
+        ("2x4 (0,0,0)\n1x1 (4,0,0)\n2x2 (1,1,0)\n", 3, "collides with 2x4 (0,0,0) of line 1"),
         ("1x1 (-1,0,0)\n", 1, "is not a brick"),
         ("1x1 (0,0," + "9" * 5000 + ")\n", 1, "too many"),
         ("1x1 (٣,0,0)\n", 1, "is not a brick"),
@@ -134,7 +134,7 @@ def _entry(**changes):
         ('{\n "1": ' + _entry(ori=2) + "}", 2, "ori is 2; it must be 0 or 1"),
         ('{\n "1": {"brick_id": 2, "x": 0, "y": 0, "z": 0}}', 2, "ori is missing"),
         ('{\n "1": ' + _entry() + ',\n "1": ' + _entry(x=5) + "}", 3, "number 1 is there twice"),
-        ('{\n "1": ' + _entry() + ',\n "2": ' + _entry(x=1) + "}", 3, "collides with brick 1"),
+        ('{\n "1": ' + _entry() + ',\n "2": ' + _entry(x=1) + "}", 3, "collides with 2x4 (0,0,0) of line 2"),
         ('{\n "1": ' + _entry(x=-1) + "}", 2, "reaches outside"),
         ('{\n "' + "1" * 5000 + '": ' + _entry() + "}", 2, "is too large"),
         ('{"1": ' + "[" * 100_000, None, "nested too deeply"),
@@ -149,3 +149,63 @@ def test_json_errors_name_file_line_and_reason(content, line, reason):
     assert str(caught.value).startswith("model.json:")
     assert reason in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+def test_text_names_every_bad_line_in_order():
+    content = "2x4 (0,0,0)\n1x1 (0,0,0)\nnonsense\n3x3 (9,9,0)\n1x1 (5,5,0)\n2x2 (19,0,0)\n1x1 (5,5,0)\n"
+    with pytest.raises(FormatError) as caught:
+        text.loads(content, world_dim=20, source="m.txt")
+    assert caught.value.problems == (
+        (2, "brick 1x1 (0,0,0) does not fit: it collides with 2x4 (0,0,0) of line 1"),
+        (3, "'nonsense' is not a brick; expected e.g. '2x4 (0,3,0)'"),
+        (4, "brick 3x3 (9,9,0) does not fit: 3x3 is not in the brick library"),
+        (6, "brick 2x2 (19,0,0) does not fit: it reaches outside the 20x20x20 world"),
+        (7, "brick 1x1 (5,5,0) does not fit: it collides with 1x1 (5,5,0) of line 5"),
+    )
+    line, reason = caught.value.problems[0]
+    assert (caught.value.line, caught.value.reason) == (line, reason)
+    assert str(caught.value) == f"m.txt:{line}: {reason} (and 4 more problems)"
+
+
+@pytest.mark.parametrize(("bad", "listed", "last"), [(20, 20, None), (21, 21, "and 1 more")])
+def test_a_file_full_of_bad_lines_lists_twenty(bad, listed, last):
+    with pytest.raises(FormatError) as caught:
+        text.loads("1x1 (0,0,0)\n" + "bad\n" * bad, source="m.txt")
+    problems = caught.value.problems
+    assert [line for line, _ in problems[:20]] == list(range(2, 22))
+    assert len(problems) == listed
+    assert str(caught.value).endswith(f"(and {bad - 1} more problems)")
+    if last:
+        assert problems[-1] == (None, last)
+
+
+def test_reading_stops_when_all_is_bad():
+    with pytest.raises(FormatError) as caught:
+        text.loads("bad\n" * 30_000)
+    assert caught.value.problems[-1] == (None, "and 9981 more")
+
+
+def test_json_names_every_bad_entry_by_line_and_not_by_number():
+    entries = [_entry(), _entry(x=1), _entry(ori=7), "5", _entry(x=5), _entry(x=6)]
+    numbers = [9, 8, 7, 6, 5, 5]
+    lines = [f'"{number}": {entry}' for number, entry in zip(numbers, entries, strict=True)]
+    with pytest.raises(FormatError) as caught:
+        upstream_json.loads("{\n" + ",\n".join(lines) + "\n}", source="m.json")
+    assert caught.value.problems == (
+        (2, "brick 2x4 (0,0,0) does not fit: it collides with 2x4 (1,0,0) of line 3"),
+        (4, "brick 7: ori is 7; it must be 0 or 1"),
+        (5, "brick 6 is not an object"),
+        (7, "brick number 5 is there twice"),
+    )
+
+
+def test_one_problem_is_told_without_a_count():
+    with pytest.raises(FormatError) as caught:
+        text.loads("1x1 (0,0,0)\nbad")
+    assert str(caught.value) == "line 2: 'bad' is not a brick; expected e.g. '2x4 (0,3,0)'"
+    assert len(caught.value.problems) == 1
+    two = FormatError("first", line=3, others=[(None, "second")])
+    assert (str(two), two.problems) == (
+        "line 3: first (and 1 more problem)",
+        ((3, "first"), (None, "second")),
+    )
