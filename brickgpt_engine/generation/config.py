@@ -103,8 +103,8 @@ class GenerationConfig:
             raise ConfigError("top_p is 0; it must be above 0 and at most 1")
         if self.max_temperature < self.temperature:
             raise ConfigError(
-                f"max_temperature is {self.max_temperature:g}; it must be at least "
-                f"temperature, {self.temperature:g}"
+                f"max_temperature is {self.max_temperature:g} and must be at least temperature, "
+                f"{self.temperature:g}; lower temperature or raise max_temperature (--max-temperature)"
             )
 
 

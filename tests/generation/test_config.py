@@ -74,3 +74,8 @@ def test_an_impossible_value_is_named_with_its_range(option, value):
 )
 def test_edges_are_allowed(options):
     assert dataclasses.asdict(GenerationConfig(**options)).items() >= options.items()
+
+
+def test_a_temperature_above_its_limit_names_the_option_to_change():
+    with pytest.raises(ConfigError, match=r"raise max_temperature \(--max-temperature\)$"):
+        GenerationConfig(temperature=3)
