@@ -58,6 +58,7 @@ class NumpyLlama:
         ModelError: a tensor is missing or misshapen.
     """
 
+    @np.errstate(all="ignore")  # numbers out of range are refused as logits, with a message
     def __init__(self, config: LlamaConfig, weights: Weights) -> None:
         self.config = config
         self.parameters = weights.parameters
@@ -101,6 +102,7 @@ class NumpyLlama:
         self._length = 0
         return self.extend(ids)
 
+    @np.errstate(all="ignore")
     def extend(self, ids: Sequence[int]) -> Logits:
         """Read ``ids`` after what is cached; return the logits after the last, shape (vocab_size,).
 

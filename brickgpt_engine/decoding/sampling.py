@@ -12,6 +12,7 @@ from brickgpt_engine.errors import ModelError
 Probabilities: TypeAlias = NDArray[np.float64]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what they leave is refused below
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabilities:
     """``exp(logits / temperature)``, normalised, in double precision; same shape as ``logits`` (n,).
 

@@ -113,6 +113,8 @@ def read_json(path: Path, missing: dict[str, Any] | None = None) -> dict[str, An
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ModelError(f"{path} is not valid JSON: {_one_line(error)}; download it again") from error
+    except RecursionError as error:
+        raise ModelError(f"{path} is nested too deeply for a settings file; download it again") from error
     if not isinstance(found, dict):
         raise ModelError(f"{path} must hold a JSON object, not a {type(found).__name__}")
     return found

@@ -127,7 +127,7 @@ def _read_header(path: Path) -> dict[str, TensorEntry]:
             header = json.loads(file.read(length))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # brackets without end exhaust the JSON reader
         raise _damaged(path, "its header is not JSON") from error
     if not isinstance(header, dict):
         raise _damaged(path, "its header is not a JSON object")
@@ -139,7 +139,7 @@ def _entry(path: Path, name: str, fields: Any, base: int, size: int) -> TensorEn
     try:
         dtype, shape = str(fields["dtype"]), tuple(int(side) for side in fields["shape"])
         begin, end = (int(offset) for offset in fields["data_offsets"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # OverflowError: a side of Infinity
         raise _damaged(path, f"its entry for {name!r} is malformed") from error
     if dtype not in _WIDTHS:
         raise ModelError(

@@ -1,7 +1,9 @@
 import json
+import struct
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
@@ -76,6 +78,69 @@ def test_incomplete_folders_are_named_in_one_line(llama_folder, break_it, messag
     with pytest.raises(ModelError, match=message) as caught:
         load_model(str(folder), "cpu")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.json",
+        "tokenizer_config.json",
+        "generation_config.json",
+        "brickgpt.json",
+        "model.safetensors.index.json",
+    ],
+)
+def test_settings_nested_without_end_are_refused(llama_folder, name):
+    folder, _ = llama_folder()
+    (folder / name).write_text("[" * 100_000)
+    if name.endswith("index.json"):
+        (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=f"{name} is nested too deeply") as caught:
+        load_model(str(folder), "cpu")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapters_settings_nested_without_end_are_refused(tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"a":' * 100_000)
+    with pytest.raises(ModelError, match=r"adapter_config\.json is nested too deeply"):
+        torch_llama.adapter_base(tmp_path)
+
+
+def _header(shape):
+    return f'{{"model.norm.weight": {{"dtype": "F32", "shape": {shape}, "data_offsets": [0, 4]}}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (b"[" * 200_000, "its header is not JSON"),
+        (_header("[Infinity]"), "its entry for 'model.norm.weight' is malformed"),
+        (_header("[NaN]"), "its entry for 'model.norm.weight' is malformed"),
+        (_header("[1e999, 1]"), "its entry for 'model.norm.weight' is malformed"),
+    ],
+    ids=["brackets", "infinity", "nan", "overflow"],
+)
+def test_impossible_weight_headers_are_refused(llama_folder, header, message):
+    folder, _ = llama_folder()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * 4)
+    with pytest.raises(ModelError, match=message) as caught:
+        load_model(str(folder), "cpu")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+def test_random_bytes_as_weights_end_in_one_error_without_warnings(llama_folder, dtype):
+    folder, tensors = llama_folder()
+    noise = np.random.default_rng(1)
+    for name, tensor in tensors.items():
+        raw = noise.bytes(tensor.size * np.dtype(dtype).itemsize)
+        tensors[name] = np.frombuffer(raw, dtype=dtype).reshape(tensor.shape)
+    save_file(tensors, folder / "model.safetensors")
+    model = load_model(str(folder), "cpu").token_model
+    for ids in ([1, 2, 3], [1]):
+        with pytest.raises(ModelError, match="not a number"):
+            TokenStream(model).start(ids)
 
 
 def test_a_tokenizer_larger_than_the_logits_is_refused(llama_folder):
