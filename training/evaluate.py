@@ -30,7 +30,9 @@ from typing import Any
 
 import numpy as np
 
+from brickgpt_engine.decoding import load_model
 from brickgpt_engine.decoding.loader import embedded_folder
+from brickgpt_engine.errors import BrickGPTError, ConfigError
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 
 MODES: dict[str, dict[str, Any]] = {
@@ -118,8 +120,6 @@ def run_prompt(
 @cache
 def _generator(model: str) -> BrickGenerator:
     """The generator of this process; the model is loaded once."""
-    from brickgpt_engine.decoding import load_model
-
     return BrickGenerator(load_model(model))
 
 
@@ -214,8 +214,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
     parser.add_argument("--out", type=Path, help="also write every outcome to this JSON-lines file")
     args = parser.parse_args(arguments)
-    prompts = held_out_prompts(args.prompts, data=args.data, seed=args.seed, families=families_of(args.model))
+    try:
+        _evaluate_and_print(args)
+    except BrickGPTError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
+
+
+def _evaluate_and_print(args: argparse.Namespace) -> None:
+    if args.prompts < 1:
+        raise ConfigError(f"--prompts is {args.prompts}; it must be at least 1")
     base = GenerationConfig(model_name_or_path=args.model, temperature=args.temperature)
+    load_model(args.model)  # a model that cannot be used is said at once
+    prompts = held_out_prompts(args.prompts, data=args.data, seed=args.seed, families=families_of(args.model))
     outcomes = evaluate(prompts, args.modes, base=base, seed=args.seed, workers=args.workers)
     if args.out is not None:
         args.out.write_text("".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes))

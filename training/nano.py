@@ -24,7 +24,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from brickgpt_engine.errors import BrickGPTError
+from brickgpt_engine.errors import BrickGPTError, ConfigError
+from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
 from training.data.shapes import FIRST_FAMILIES
 from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
@@ -235,6 +236,7 @@ def export_folder(model: Any, tokenizer: Any, target: Path, families: list[str])
     target.mkdir(parents=True, exist_ok=True)
     model.to(torch.float16).save_pretrained(target)
     model.to(torch.float32)
+    (target / "model.safetensors").chmod(0o644)
     tokenizer.save(str(target / "tokenizer.json"))
     marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20, "families": families}
     (target / "brickgpt.json").write_text(json.dumps(marker, indent=2) + "\n")
@@ -247,13 +249,32 @@ def export_folder(model: Any, tokenizer: Any, target: Path, families: list[str])
     (target / "tokenizer_config.json").write_text(json.dumps(special, indent=2) + "\n")
 
 
+def claim_run(config: NanoConfig) -> None:
+    """Note the run's settings in its folder, and refuse to go on with a run that had others.
+
+    Raises:
+        ConfigError: a run with another model, data set or tokenizer was begun in that folder.
+    """
+    note = config.out / "config.json"
+    wanted = json.loads(json.dumps(asdict(config), default=str))
+    there = json.loads(note.read_text()) if note.exists() else wanted
+    for key in ("data", "families", "structures", "data_seed", "vocab_size", "hidden_size", "layers", "heads",
+                "intermediate_size", "seed"):  # fmt: skip
+        if there.get(key) != wanted[key]:
+            raise ConfigError(
+                f"{config.out} holds a run with {key} {there.get(key)}, not {wanted[key]}; "
+                "give the same settings or another --out"
+            )
+    write_text(note, json.dumps(wanted, indent=2) + "\n")
+
+
 def train(config: NanoConfig) -> None:
     """Run all stages: data, tokenizer, training, export."""
     from training.data.build import build
 
     config.out.mkdir(parents=True, exist_ok=True)
     build(config.structures, config.data, seed=config.data_seed, families=config.families.split(","))
-    (config.out / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
+    claim_run(config)
     tokenizer = make_tokenizer(config)
     rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer)
     held_out = encode_rows(read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.errors import InputError
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -35,13 +37,11 @@ def shards(folder: Path, split: str) -> list[Path]:
     """The Parquet shards of a split, in order.
 
     Raises:
-        FileNotFoundError: there are none.
+        InputError: there are none.
     """
     found = sorted(folder.glob(f"{split}-*.parquet"))
     if not found:
-        raise FileNotFoundError(
-            f"{folder} holds no {split}-*.parquet; run python -m training.data build first"
-        )
+        raise InputError(f"{folder} holds no {split}-*.parquet; run python -m training.data build first")
     return found
 
 

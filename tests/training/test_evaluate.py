@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.evaluate import MODES, Outcome, held_out_prompts, interval, markdown, summarise
+from training.evaluate import MODES, Outcome, held_out_prompts, interval, main, markdown, summarise
 
 
 def outcome(**changes):
@@ -47,3 +47,21 @@ def test_modes_switch_off_what_they_say():
 def test_held_out_prompts_repeat_and_vary_with_the_seed():
     assert held_out_prompts(4, data=None, seed=1) == held_out_prompts(4, data=None, seed=1)
     assert held_out_prompts(4, data=None, seed=1) != held_out_prompts(4, data=None, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--prompts", "0"], "--prompts is 0; it must be at least 1"),
+        (["--temperature", "0"], "temperature is 0"),
+        (["--model", "./nowhere"], "nowhere"),
+        (["--data", "./nowhere"], "holds no test-"),
+    ],
+)
+def test_bad_input_ends_with_one_line(options, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert ended.value.code not in (0, None)

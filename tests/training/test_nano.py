@@ -8,6 +8,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("pyarrow")
 
 from brickgpt_engine.decoding import load_model
+from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 from training.nano import NanoConfig, learning_rate_factor, train
 from training.samples import IGNORE, Row, batches
@@ -62,3 +63,5 @@ def test_a_run_resumes_and_its_folder_generates(tmp_path):
     assert model.prompt_style == "nano"
     result = BrickGenerator(model).run("a chair", GenerationConfig(max_bricks=5, max_regenerations=0, seed=1))
     assert len(result.structure) <= 5
+    with pytest.raises(ConfigError, match="holds a run with hidden_size 32, not 64"):
+        train(NanoConfig(**{**small, "hidden_size": 64}, total_tokens=40_000))
