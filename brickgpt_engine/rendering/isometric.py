@@ -8,6 +8,7 @@ shadow that it casts on the ground.
 from __future__ import annotations
 
 import io
+import math
 import os
 import secrets
 from collections.abc import Sequence
@@ -20,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.colours import Rgb
-from brickgpt_engine.bricks.structure import BrickStructure
+from brickgpt_engine.bricks.structure import EMPTY, BrickStructure
 from brickgpt_engine.errors import ConfigError, OutputError
-from brickgpt_engine.rendering.geometry import FloatArray, Projection, stamps
-from brickgpt_engine.rendering.light import ShadowMap
+from brickgpt_engine.rendering.geometry import LAYER, FloatArray, Projection, stamps
+from brickgpt_engine.rendering.light import LIGHT, ShadowMap, shadow_reach
 from brickgpt_engine.rendering.raster import bounds, paint
 from brickgpt_engine.rendering.scene import Scene, build_scene, viewing_frame
 from brickgpt_engine.rendering.shader import shade
@@ -38,6 +39,8 @@ _SUPERSAMPLE = 2.0
 _MARGIN = 0.06  # of the longer side of the model
 _GROUND_SHADE = (22, 26, 38)
 _GROUND_STRENGTH = 0.42
+_SHADOW_BLUR = 0.28  # studs
+_SHADOW_SEEN = 0.75  # share of its reach at which a shadow is nearly gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +153,37 @@ def _frame(
 ) -> tuple[Projection, tuple[int, int, int, int]]:
     """The largest projection whose picture fits the canvas with its margin, and the part that it shows."""
     unit = 1000
-    left, top, right, bottom = bounds(scene, Projection.isometric(unit), studs=look.studs)
-    margin = 2 * look.margin * max(right - left, bottom - top)
-    fit = min(canvas[0] / (right - left + margin), canvas[1] / (bottom - top + margin))
+    left, top, right, bottom = _shown(scene, Projection.isometric(unit), look)
+    fit = min(canvas[0] / (right - left), canvas[1] / (bottom - top))
     view = Projection.isometric(max(2, round(fit * unit)))
-    left, top, right, bottom = bounds(scene, view, studs=look.studs)
-    pad = max(2, round(look.margin * max(right - left, bottom - top)))
-    return view, (left - pad, top - pad, right + pad, bottom + pad)
+    return view, _shown(scene, view, look)
+
+
+def _shown(scene: Scene, view: Projection, look: Look) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of model, margin and all that is seen of the shadow."""
+    box = bounds(scene, view, studs=look.studs)
+    pad = max(2, round(look.margin * max(box[2] - box[0], box[3] - box[1])))
+    shown = box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad
+    if not look.shadow:
+        return shown
+    cast = _cast_bounds(scene, view)
+    return min(shown[0], cast[0]), min(shown[1], cast[1]), max(shown[2], cast[2]), max(shown[3], cast[3])
+
+
+def _cast_bounds(scene: Scene, view: Projection) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is clearly seen of the shadow on the ground, in screen pixels."""
+    p, q, k = np.argwhere(scene.owners != EMPTY).T
+    reach = _SHADOW_SEEN * shadow_reach(scene.owners.shape)
+    low = k * LAYER < reach
+    p, q, k = p[low], q[low], k[low]
+    lows, highs = [], []
+    for z in (k * LAYER, np.minimum((k + 1) * LAYER, reach)):  # a cell's shadow runs between these
+        u, v = p - z * LIGHT[0], q - z * LIGHT[1]
+        lows.append((view.a * (u - v - 1), view.b * (u + v)))
+        highs.append((view.a * (u - v + 1), view.b * (u + v + 2)))
+    left, top = np.min(lows, axis=(0, 2))
+    right, bottom = np.max(highs, axis=(0, 2))
+    return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
 
 def _tints(count: int) -> FloatArray:
@@ -173,7 +200,7 @@ def _ground(
 
     m = shadows.samples
     cast = Image.fromarray(np.rint(shadows.ground * 255 * _GROUND_STRENGTH).astype(np.uint8))
-    cast = cast.filter(ImageFilter.GaussianBlur(0.28 * m))
+    cast = cast.filter(ImageFilter.GaussianBlur(_SHADOW_BLUR * m))
     # picture pixel -> screen -> ground point (p, q) -> map sample; the map's rows run along p
     fx, fy = (frame[2] - frame[0]) / target[0], (frame[3] - frame[1]) / target[1]
     px, py = m / (2 * view.a), m / (2 * view.b)
@@ -188,7 +215,7 @@ def _ground(
 
 def _fade_out(size: tuple[int, int]) -> FloatArray:
     """1 inside a picture, falling smoothly to 0 along its borders, shape (height, width)."""
-    reach = max(1.0, 0.055 * max(size))
+    reach = max(1.0, 0.035 * max(size))
     ramps = []
     for length in size:
         at = np.arange(length, dtype=np.float32) + 0.5

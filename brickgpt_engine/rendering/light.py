@@ -18,7 +18,7 @@ from brickgpt_engine.rendering.geometry import LAYER, STUD_HEIGHT, STUD_RADIUS, 
 LIGHT = (-0.34, 0.52, 1.0)
 """Direction towards the sun in stud units (p, q, z), scaled to z = 1: from the left and the front."""
 _BUDGET = 1.6e7  # map samples touched while it is built; keeps a large model well below a second
-_FADE = 3.0  # height in studs over which a shadow on the ground fades to a third
+_LEAST_REACH, _MOST_REACH = 1.5, 5.5  # studs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class ShadowMap:
     origin: tuple[int, int]
 
 
+def shadow_reach(shape: tuple[int, ...]) -> float:
+    """Height in studs from which on nothing shades the ground, so that shadows stay near the model.
+
+    Args:
+        shape: cells of the model along p, q and z.
+    """
+    return min(max(_LEAST_REACH, 0.5 * max(shape[0], shape[1], shape[2] * LAYER)), _MOST_REACH)
+
+
 def shadow_map(filled: NDArray[np.bool_], *, border: float = 2.0) -> ShadowMap:
     """Build the map by stacking thin slices of the model, bottom to top.
 
@@ -52,6 +61,7 @@ def shadow_map(filled: NDArray[np.bool_], *, border: float = 2.0) -> ShadowMap:
     shift_p, shift_q = math.ceil(-LIGHT[0] * tall), math.ceil(LIGHT[1] * tall)
     shape = (filled.shape[0] * samples + shift_p + 2 * pad, filled.shape[1] * samples + shift_q + 2 * pad)
     heights, ground = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    reach = shadow_reach(filled.shape)
     slices = max(2, math.ceil(LAYER * samples * max(abs(LIGHT[0]), abs(LIGHT[1]))))
     for layer in range(layers):
         block = np.repeat(np.repeat(filled[:, :, layer], samples, axis=0), samples, axis=1)
@@ -60,7 +70,7 @@ def shadow_map(filled: NDArray[np.bool_], *, border: float = 2.0) -> ShadowMap:
             u, v = pad + round(-LIGHT[0] * z * samples), pad + shift_q - round(LIGHT[1] * z * samples)
             window = (slice(u, u + block.shape[0]), slice(v, v + block.shape[1]))
             np.copyto(heights[window], np.float32(z), where=block)
-            fade = np.float32(math.exp(-z / _FADE))
+            fade = np.float32(max(0.0, 1 - z / reach) ** 2)
             np.copyto(ground[window], np.maximum(ground[window], fade), where=block)
     return ShadowMap(heights, ground, samples, (-pad, -pad - shift_q))
 

@@ -225,7 +225,8 @@ def test_an_empty_structure_gives_an_empty_picture():
 
 def test_the_light_makes_tops_brightest_and_right_sides_darkest():
     bricks = [Brick(2, 2, 0, 0, z, WHITE) for z in range(3)]
-    image = np.asarray(render_isometric(BrickStructure(bricks), size=400, look=Look(studs=False)))
+    look = Look(studs=False, shadow=False)
+    image = np.asarray(render_isometric(BrickStructure(bricks), size=400, look=look))
     height, width = image.shape[:2]
     top = image[int(height * 0.25), width // 2].mean()
     left, right = image[int(height * 0.6), width // 3].mean(), image[int(height * 0.6), 2 * width // 3].mean()
@@ -249,11 +250,31 @@ def test_the_ground_takes_a_soft_shadow_on_the_right():
     pillar = BrickStructure([Brick(2, 2, 0, 0, z, WHITE) for z in range(4)])
     alpha = np.asarray(render_isometric(pillar, size=400, background=None))[..., 3].astype(int)
     bare = np.asarray(render_isometric(pillar, size=400, background=None, look=Look(shadow=False)))[..., 3]
+    half = bare.shape[1] // 2
+    assert alpha.shape[0] == bare.shape[0] and alpha.shape[1] < 1.35 * bare.shape[1]  # tight all the same
+    bare = np.pad(bare, ((0, 0), (0, alpha.shape[1] - bare.shape[1])))
     shade = np.where(bare == 0, alpha, 0)
-    half = shade.shape[1] // 2
     assert shade[:, half:].sum() > 2 * shade[:, :half].sum() > 0
     assert shade.max() < 128
     assert np.abs(np.diff(shade[bare.max(axis=1) == 0], axis=1)).max() < 12  # soft: no hard edge
+
+
+def shadow_per_stud(bricks, margin):
+    """Shadow on the ground in square studs of full black, whatever the scale of the picture."""
+    structure = BrickStructure(bricks)
+    alpha = np.asarray(render_isometric(structure, size=500, background=None, look=Look(margin=margin)))
+    model = alpha[..., 3] == 255
+    columns = np.flatnonzero(model.any(axis=0))
+    studs = sum(structure.size[:2]) / (columns[-1] - columns[0] + 1)
+    return alpha[..., 3][~model].sum() / 255 * studs**2
+
+
+@pytest.mark.parametrize("legs", [1, 3])
+def test_the_frame_takes_in_the_whole_shadow(legs):
+    feet = [Brick(2, 2, x, y, z, WHITE) for z in range(legs) for x in (0, 6) for y in (0, 4)]
+    bench = [*feet, *(Brick(4, 2, x, y, legs, WHITE) for x in (0, 4) for y in (0, 2, 4))]
+    tight, wide = shadow_per_stud(bench, 0.06), shadow_per_stud(bench, 0.4)
+    assert tight == pytest.approx(wide, rel=0.08)
 
 
 def test_bricks_of_one_colour_are_set_apart_by_seams():
