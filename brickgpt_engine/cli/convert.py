@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -12,8 +11,7 @@ from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.options import colour_option
 from brickgpt_engine.cli.run import colour_code
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.errors import OutputError
-from brickgpt_engine.formats import format_of, read_structure
+from brickgpt_engine.formats import read_structure
 
 _EXAMPLES = """\
 brickgpt convert chair.txt chair.ldr --colour "dark red" --title "My chair"
@@ -27,7 +25,10 @@ _NOTES = {
 .ldr   LDraw, with colours and one building step per layer (.mpd is read and written too)
 .png   a picture (only written)
 """,
-    "Exit codes": "0 done    2 wrong options    3 IN cannot be read    6 OUT exists or cannot be written",
+    "Exit codes": """\
+0 done    2 wrong options    3 IN cannot be read
+6 OUT has another extension, exists, or cannot be written
+""",
 }
 
 
@@ -40,10 +41,7 @@ _NOTES = {
 def command(source: str, target: str, colour: int | str | None, title: str | None, force: bool) -> None:
     """Read the model file IN and write it as OUT; the extensions tell the formats."""
     path = Path(target)
-    if path.suffix.lower() != targets.PICTURE:
-        format_of(path)
-    if os.path.lexists(path) and not force:
-        raise OutputError(f"{target} exists; choose another name or add --force")
+    targets.require_file(path, force=force)
     structure = read_structure(source)
     if colour is not None:
         structure = colours.paint(structure, colour_code(colour, ""))

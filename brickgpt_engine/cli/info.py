@@ -20,7 +20,6 @@ _BACKENDS = {
         "torch",
         "runs large models, on a GPU where there is one; pip install 'brickgpt-studio[torch]'",
     ),
-    "llama_cpp": ("llama-cpp-python", "GGUF models; pip install 'brickgpt-studio[llama]'"),
 }
 
 
@@ -60,13 +59,17 @@ def _version(package: str) -> str | None:
 
 def _nano() -> dict[str, Any]:
     """The embedded model: where it is, how large, and whether it can be used."""
+    from brickgpt_engine.decoding.llama_config import read_llama_config
     from brickgpt_engine.decoding.loader import EMBEDDED, embedded_folder
+    from brickgpt_engine.decoding.tokenizer import load_tokenizer
     from brickgpt_engine.decoding.weights import Weights
 
     folder = embedded_folder()
     facts: dict[str, Any] = {"name": EMBEDDED, "folder": str(folder), "usable": False}
     try:
         weights = Weights(folder)
+        read_llama_config(folder)
+        load_tokenizer(folder)
     except ModelError as error:
         return facts | {"parameters": None, "bytes": None, "problem": str(error)}
     files = {entry.path for entry in weights.values()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import parts_words, print_picture, print_row, size_words
-from brickgpt_engine.errors import ConfigError, OutputError
+from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.formats import read_structure
 
 _EXAMPLES = """\
@@ -98,9 +97,6 @@ def _facts(structure: BrickStructure) -> list[tuple[str, str]]:
 
 def _write_picture(file: str, png: str, force: bool) -> None:
     path = Path(png)
-    if path.suffix.lower() != targets.PICTURE:
-        raise OutputError(f"{png}: pictures are PNG files; end the name with .png")
-    if os.path.lexists(path) and not force:
-        raise OutputError(f"{png} exists; choose another name or add --force")
+    targets.require_file(path, force=force, kinds=(targets.PICTURE,))
     targets.write_any(read_structure(file), path, title=None, overwrite=force)
     click.echo(f"{console.one_line(png)}: picture of {console.one_line(file)}")

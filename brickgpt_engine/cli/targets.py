@@ -17,7 +17,8 @@ from brickgpt_engine.formats import FORMATS, atomic, write_structure
 PICTURE = ".png"
 FORMAT_NAMES = ("txt", "ldr", "json", "png")
 """What is written for each model, in this order."""
-_SUFFIXES = (*FORMATS, PICTURE)
+NAME_SUFFIXES = (*FORMATS, PICTURE, ".jpg", ".jpeg", ".webp")
+"""Extensions that are dropped from the name of a model's files; pictures are PNG whatever was typed."""
 _SLUG_LENGTH = 48
 _ARTICLES = ("a", "an", "the")
 
@@ -144,12 +145,48 @@ def parse_out(out: str | None, *, many: bool) -> tuple[Path, str | None, bool]:
     if out is None:
         return Path(), None, False
     path = expanded(out)
-    name_is_file = path.suffix.lower() in _SUFFIXES
+    name_is_file = path.suffix.lower() in NAME_SUFFIXES
     if out.endswith(("/", os.sep)) or is_folder(path) or (many and not name_is_file):
         return path, None, True
     if many:
         raise OutputError(f"--out {out} names one file, and there are several prompts; name a folder")
-    return path.parent, path.stem if name_is_file else path.name, False
+    return path.parent, bare_name(path), False
+
+
+def bare_name(path: Path) -> str:
+    """The last part of ``path`` without a known extension; other dots belong to the name."""
+    return path.stem if path.suffix.lower() in NAME_SUFFIXES else path.name
+
+
+def require_file(path: Path, *, force: bool, kinds: Sequence[str] = (*FORMATS, PICTURE)) -> None:
+    """Make sure, before any work is done, that one file can be written.
+
+    Args:
+        path: the file.
+        force: whether it may be there already.
+        kinds: extensions that it may have.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    if path.suffix.lower() not in kinds:
+        what = f"unknown extension {path.suffix!r}" if path.suffix else "the name has no extension"
+        known = f"use one of {', '.join(kinds)}" if len(kinds) > 1 else f"end the name with {kinds[0]}"
+        raise OutputError(f"cannot write {path}: {what}; {known}")
+    if is_folder(path):
+        raise OutputError(f"cannot write {path}: it is a folder; choose another name")
+    if os.path.lexists(path) and not force:
+        raise OutputError(f"{path} exists; choose another name or add --force")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent, prefix=".brickgpt-"):
+            pass
+    except FileNotFoundError as error:
+        raise OutputError(
+            f"cannot write {path}: the folder {path.parent} does not exist; create it first"
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot write {path}: {reason}; choose another place") from error
 
 
 def write_model(

@@ -1,12 +1,14 @@
 """``brickgpt convert``, ``show`` and ``info``."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from brickgpt_engine import __version__
+from brickgpt_engine.cli import targets
 from brickgpt_engine.formats import read_structure
 
 TOWER = "2x4 (4,5,0)\n2x2 (3,6,1)\n4x2 (1,7,2)\n"
@@ -50,7 +52,13 @@ def test_convert_keeps_what_is_there(run, tower_file):
     ("arguments", "code", "words"),
     [
         (("nowhere.txt", "a.ldr"), 3, "nowhere.txt: no such file"),
-        (("tower.txt", "a.obj"), 3, "a.obj: unknown extension '.obj'; use one of .txt, .json, .ldr, .mpd"),
+        (
+            ("tower.txt", "a.obj"),
+            6,
+            "a.obj: unknown extension '.obj'; use one of .txt, .json, .ldr, .mpd, .png",
+        ),
+        (("tower.txt", "a"), 6, "the name has no extension"),
+        (("tower.txt", "folder.ldr", "--force"), 6, "folder.ldr: it is a folder"),
         (("tower.png", "a.ldr"), 3, "unknown extension '.png'"),
         (("tower.txt", "no/a.ldr"), 6, "the folder no does not exist"),
         (("tower.txt", "a.ldr", "--colour", "auto"), 2, "'auto' is no colour"),
@@ -58,6 +66,7 @@ def test_convert_keeps_what_is_there(run, tower_file):
     ],
 )
 def test_convert_refuses(run, tower_file, arguments, code, words):
+    Path("folder.ldr").mkdir()
     ran = run("convert", *arguments)
     assert ran.code == code and words in ran.problem
 
@@ -96,11 +105,22 @@ def test_show_writes_a_png(run, tower_file):
     assert run("show", "nowhere.txt").code == 3
 
 
+@pytest.mark.parametrize("arguments", [("convert", "tower.txt"), ("show", "tower.txt", "--png")])
+@pytest.mark.parametrize("target", ["no/t.png", "there.png", "tower.txt/t.png", "t.jpg", "folder.png"])
+def test_places_are_tried_before_a_picture_is_drawn(run, tower_file, monkeypatch, arguments, target):
+    monkeypatch.setattr(targets, "picture_bytes", lambda structure: pytest.fail("drawn in vain"))
+    Path("there.png").write_text("mine")
+    Path("folder.png").mkdir()
+    ran = run(*arguments, target)
+    assert ran.code == 6 and target in ran.problem and ".png" in ran.problem
+    assert Path("there.png").read_text() == "mine"
+
+
 def test_info(run):
     ran = run("info")
     assert ran.code == 0
     assert __version__ in ran.out
-    for word in ("Python", "numpy", "torch", "llama_cpp", "highs", "gurobi", "nano", "licence"):
+    for word in ("Python", "numpy", "torch", "highs", "gurobi", "nano", "licence"):
         assert word in ran.out
 
 
@@ -111,3 +131,23 @@ def test_info_as_json(run):
     assert facts["version"] == __version__ and facts["backends"]["numpy"]["version"] == numpy.__version__
     assert {solver["name"]: solver["usable"] for solver in facts["solvers"]}["highs"] is True
     assert facts["models"][0]["name"] == "nano"
+
+
+def test_info_offers_nothing_that_the_engine_cannot_run(run):
+    from brickgpt_engine.cli.info import gather
+
+    assert set(gather()["backends"]) == {"numpy", "torch"}
+
+
+@pytest.mark.parametrize("missing", [None, "model.safetensors", "config.json", "tokenizer.json"])
+def test_info_tries_every_part_of_the_embedded_model(run, tower_model, tmp_path, monkeypatch, missing):
+    from brickgpt_engine.decoding import loader
+
+    folder = tmp_path / "nano"
+    shutil.copytree(tower_model, folder)
+    monkeypatch.setattr(loader, "embedded_folder", lambda: folder)
+    if missing is not None:
+        (folder / missing).write_text("{")
+    model = json.loads(run("info", "--json").out)["models"][0]
+    assert model["usable"] is (missing is None)
+    assert missing is None or missing in model["problem"]
