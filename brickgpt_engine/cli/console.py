@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from brickgpt_engine.errors import BrickGPTError, FormatError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,6 +23,25 @@ def error(message: str) -> None:
 def warning(message: str) -> None:
     """One yellow line ``warning: …`` on stderr."""
     _line("warning", message, "yellow")
+
+
+def problem_lines(problem: BrickGPTError) -> list[str]:
+    """What an error says, a line for each thing that is wrong in a file: ``file:line: reason``."""
+    if not isinstance(problem, FormatError):
+        return [str(problem)]
+    lines = []
+    for line, reason in problem.problems:
+        where = ":".join(str(part) for part in (problem.source, line) if part is not None)
+        if problem.source is None and line is not None:
+            where = f"line {line}"
+        lines.append(f"{where}: {reason}" if where else reason)
+    return lines
+
+
+def failure(problem: BrickGPTError) -> None:
+    """A red line ``error: …`` on stderr for each thing that is wrong."""
+    for line in problem_lines(problem):
+        error(line)
 
 
 def note(message: str) -> None:

@@ -17,11 +17,17 @@ from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.prompt_source import gather_prompts
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand
-from brickgpt_engine.cli.summary import print_json, print_summary, summary_object
+from brickgpt_engine.cli.summary import (
+    print_json,
+    print_summary,
+    summary_object,
+    warn_of_solver_change,
+)
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import ConfigError, ExitCode
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
+from brickgpt_engine.physics import StabilityAnalyzer
 
 _SEED_RANGE = 10**9  # short enough to be typed again
 
@@ -42,8 +48,9 @@ the next free name is taken: chair, chair-2, chair-3. Several variants are numbe
     "JSON": """\
 One object a line and model: prompt, seed, files, bricks, rejections (by reason), regenerations,
 stable, stability (min, mean), criterion, solver, mass_g, size (studs, cm), seconds, tokens,
-stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified,
-interrupted).
+stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified;
+interrupted: by Ctrl-C; failed: the model or the solver broke down). After the last two, counts
+reach as far as the run came, and stable and tokens are null.
 """,
     "Exit codes": """\
 0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt
@@ -110,6 +117,9 @@ def command(
         for number in range(variants)
     ]
     style = _Style(as_json, quiet, picture, colour)
+    if start is not None and jobs[0].config.physics:
+        with show_wait("analysing the model to start from", quiet=quiet):
+            _warn_of_unstable(start, start_file or "", jobs[0].config)
     with show_wait("loading the language model", quiet=quiet):
         generator = load_generator(jobs[0].config)
     return _run_all(generator, jobs, start, style)
@@ -131,6 +141,20 @@ def _read_start(file: str | None, generation: dict[str, Any]) -> BrickStructure 
         )
     generation["world_dim"] = start.world_dim
     return start
+
+
+def _warn_of_unstable(start: BrickStructure, file: str, config: GenerationConfig) -> None:
+    """Say beforehand that the bricks to continue from do not stand by themselves.
+
+    Raises:
+        SolverError: the solver that was asked for by name is not there.
+    """
+    report = StabilityAnalyzer(config.criterion, config.solver).analyze(start)
+    if report.status == "unstable":
+        hint = ""
+        if config.max_regenerations:
+            hint = "; rollback may take some of its bricks down (--max-regenerations 0 keeps them)"
+        console.warning(f"{file} does not stand by itself: {report.message}{hint}")
 
 
 def _make_target(prompts: Sequence[str], out: str | None, formats: tuple[str, ...], force: bool) -> Target:
@@ -176,7 +200,7 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
         used.add(target.stem)
         files = targets.write_model(outcome.structure, target, title=job.prompt)
     if style.json:
-        print_json(summary_object(job.config, job.prompt, outcome.structure, files, outcome.result))
+        print_json(summary_object(job.config, job.prompt, outcome, files))
     elif outcome.result is not None and files and not style.quiet:
         print_summary(outcome.result, outcome.structure, files, picture=style.picture)
     if outcome.result is None:
@@ -191,7 +215,7 @@ def _report_partial(outcome: Outcome, files: Sequence[Any]) -> ExitCode:
         saved = f"the {len(outcome.structure)} bricks built so far are in {targets.named(files)}"
         hint = f"; continue with --start {files[0]}" if files[0].suffix != targets.PICTURE else ""
         console.warning(f"{why}: {saved}{hint}")
-    else:
+    elif outcome.error is None:  # an error is told by itself
         console.warning(f"{why}: no brick was placed yet, so nothing was written")
     return ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.MODEL
 
@@ -204,6 +228,7 @@ def _judge(result: GenerationResult) -> ExitCode:
             f"no brick was placed for {result.prompt[:60]!r}, so nothing was written; try another --seed"
         )
         return ExitCode.UNSTABLE
+    warn_of_solver_change(report, result.config.solver)
     if report.status == "unknown":
         console.warning(f"nobody knows whether the model stands: {report.message}; try another --solver")
         return ExitCode.SOLVER

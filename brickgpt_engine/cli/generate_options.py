@@ -36,7 +36,8 @@ generate_options = stack(
         "start_file",
         metavar="FILE",
         section=_INPUT,
-        help="Continue from a model file (.txt, .ldr, .mpd, .json) instead of from nothing.",
+        help="Continue from a model file (.txt, .ldr, .mpd, .json) instead of from nothing. Where the result "
+        "would fall, rollback may take down bricks of FILE, too; --max-regenerations 0 keeps them all.",
     ),
     option(
         "-n",
@@ -60,7 +61,7 @@ generate_options = stack(
         "--out",
         metavar="PATH",
         section=_OUTPUT,
-        help="Name of the files (an extension is dropped), or a folder; one that ends with / is made. "
+        help="Name of the files (a known extension is dropped), or a folder; one that ends with / is made. "
         "Several prompts need a folder.",
         show_default="a name made from the prompt",
     ),

@@ -12,7 +12,7 @@ from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from,
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.cli.summary import print_picture
+from brickgpt_engine.cli.summary import print_picture, warn_of_solver_change
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
 from brickgpt_engine.generation import BrickGenerator, GenerationResult
@@ -23,7 +23,6 @@ DEFAULT_NAME = "output.png"
 DEFAULT_SEED = 42
 _FORMATS = ("txt", "ldr", "png")
 _RULE = "-" * 20
-_PICTURES = (".png", ".txt", ".ldr", ".json", ".jpg", ".jpeg", ".webp")
 
 _EXAMPLES = """\
 brickgpt infer
@@ -72,7 +71,7 @@ def command(colour: int | str, picture: bool, force: bool, **generation: Any) ->
             except ModelError:
                 raise
             except BrickGPTError as error:
-                console.error(str(error))
+                console.failure(error)
     except EOFError:
         pass
     if not sys.stdin.isatty():
@@ -131,7 +130,7 @@ def _ask_target(force: bool) -> Target:
     """
     answer = ask(f"Enter a filename to save the output image (default={DEFAULT_NAME}): ")
     path = targets.expanded(answer or DEFAULT_NAME)
-    stem = path.stem if path.suffix.lower() in _PICTURES else path.name
+    stem = targets.bare_name(path)
     if not stem or targets.is_folder(path):
         raise OutputError(f"{answer} is a folder; name a file in it")
     target = Target(path.parent, stem, _FORMATS, force)
@@ -165,7 +164,8 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
         what = (
             f"saved the {len(outcome.structure)} bricks so far to {saved}" if files else "nothing was placed"
         )
-        console.warning(f"{'interrupted' if outcome.interrupted else 'generation failed'}: {what}")
+        if files or outcome.error is None:  # an error is told by itself
+            console.warning(f"{'interrupted' if outcome.interrupted else 'generation failed'}: {what}")
         if outcome.error is not None:
             raise outcome.error
         return
@@ -174,6 +174,8 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
     for line in report_lines(outcome.result, saved):
         click.echo(line)
     report = outcome.result.report
+    if report is not None:
+        warn_of_solver_change(report, outcome.result.config.solver)
     if report is not None and not report.stable:
         console.warning(f"the model does not stand: {report.message}; try another seed")
 

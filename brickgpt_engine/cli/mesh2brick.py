@@ -27,6 +27,7 @@ from brickgpt_engine.cli.summary import (
     size_words,
     stability_words,
     verdict_style,
+    warn_of_solver_change,
 )
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import ConfigError, ExitCode, FormatError
@@ -116,7 +117,7 @@ def command(
         print_json(_as_object(made))
     elif not quiet:
         _print(made, picture)
-    return ExitCode.INTERRUPTED if ctrl_c.pressed else _judge(steady)
+    return ExitCode.INTERRUPTED if ctrl_c.pressed else _judge(steady, options["solver"])
 
 
 def _cells(file: str, options: dict[str, Any]) -> tuple[Mesh, Settled]:
@@ -189,9 +190,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _judge(steady: Steady) -> ExitCode:
+def _judge(steady: Steady, solver: str) -> ExitCode:
     """The exit code, with a warning where the model does not stand."""
     report = steady.report
+    warn_of_solver_change(report, solver)
     if report.status == "unknown":
         console.warning(f"nobody knows whether the model stands: {report.message}; try another --solver")
         return ExitCode.SOLVER

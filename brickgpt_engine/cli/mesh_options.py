@@ -89,7 +89,7 @@ mesh_options = stack(
         metavar="PATH",
         section=_OUTPUT,
         show_default="the name of FILE, in this folder",
-        help="Name of the files (an extension is dropped), or a folder; one that ends with / is made.",
+        help="Name of the files (a known extension is dropped), or a folder; one that ends with / is made.",
     ),
     option("--force", is_flag=True, section=_OUTPUT, help="Overwrite existing files."),
     option(

@@ -143,7 +143,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         "solver",
         section=_PHYSICS,
         kind=click.Choice(SOLVERS),
-        help="'auto' takes Gurobi where its licence allows the size, else HiGHS.",
+        help="'auto' takes Gurobi where its licence allows the size, else HiGHS. A solver asked for by name "
+        "that cannot take the model gives way to the other, with a warning.",
     ),
 )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from brickgpt_engine.bricks import Brick, BrickStructure, colours
@@ -14,11 +16,13 @@ from brickgpt_engine.cli.options import AUTO_COLOUR, NO_COLOUR
 from brickgpt_engine.errors import BrickGPTError
 from brickgpt_engine.generation import (
     BrickGenerator,
+    BrickRejected,
     Event,
     Failed,
     Finished,
     GenerationConfig,
     GenerationResult,
+    RolledBack,
 )
 
 Listener = Callable[[Event], None]
@@ -33,12 +37,40 @@ class Outcome:
         result: all about it, where the run came to its end.
         error: what broke the run off.
         interrupted: Ctrl-C broke it off.
+        rejections: rejected attempts by reason, as far as the run came.
+        regenerations: rollbacks, as far as the run came.
+        seconds: wall time of the run.
     """
 
     structure: BrickStructure
     result: GenerationResult | None = None
     error: BrickGPTError | None = None
     interrupted: bool = False
+    rejections: dict[str, int] = field(default_factory=dict)
+    regenerations: int = 0
+    seconds: float = 0.0
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run ended: a key of ``STOP_REASONS``, ``interrupted`` or ``failed``."""
+        if self.result is not None:
+            return self.result.stop_reason
+        return "failed" if self.error is not None else "interrupted"
+
+
+class _Tally:
+    """Counts what a run that is broken off cannot tell any more."""
+
+    def __init__(self) -> None:
+        self.rejections: Counter[str] = Counter()
+        self.regenerations = 0
+
+    def update(self, event: Event) -> None:
+        """Take one event into account."""
+        if isinstance(event, BrickRejected):
+            self.rejections[event.reason.value] += 1
+        elif isinstance(event, RolledBack):
+            self.regenerations = event.regeneration
 
 
 class CtrlC:
@@ -81,13 +113,22 @@ def drive(
         BrickGPTError: generation cannot begin.
     """
     events = generator.generate(prompt, config, start=start)
-    last, interrupted = _follow(events, listener)
+    tally, began = _Tally(), time.perf_counter()
+
+    def tell(event: Event) -> None:
+        tally.update(event)
+        listener(event)
+
+    last, interrupted = _follow(events, tell)
     structure = last.result.structure if isinstance(last, Finished) else generator.current
     return Outcome(
         structure=painted(structure, colour_code(colour, prompt)),
         result=last.result if isinstance(last, Finished) else None,
         error=last.error if isinstance(last, Failed) else None,
-        interrupted=interrupted and not isinstance(last, Finished),
+        interrupted=interrupted and not isinstance(last, Finished | Failed),
+        rejections=dict(tally.rejections),
+        regenerations=tally.regenerations,
+        seconds=time.perf_counter() - began,
     )
 
 

@@ -17,6 +17,8 @@ from brickgpt_engine.physics import Criterion, StabilityReport
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from brickgpt_engine.cli.run import Outcome
+
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 64, 22
 _MOST_PARTS = 4
 
@@ -57,6 +59,20 @@ def stability_words(report: StabilityReport) -> str:
 def solver_words(solver: str) -> str:
     """A solver's name as its makers write it."""
     return {"highs": "HiGHS", "gurobi": "Gurobi", "none": "no solver needed"}.get(solver, solver)
+
+
+def solver_change(report: StabilityReport, asked: str) -> str | None:
+    """Why another solver than the one that was asked for by name gave the verdict; None where none did."""
+    if asked == "auto" or report.solver in (asked, "none"):
+        return None
+    return f"{solver_words(report.solver)} took the place of {solver_words(asked)}: {report.solver_note}"
+
+
+def warn_of_solver_change(report: StabilityReport, asked: str) -> None:
+    """One line on stderr where :func:`solver_change` has something to say."""
+    change = solver_change(report, asked)
+    if change is not None:
+        console.warning(change)
 
 
 def rejection_words(rejections: dict[str, int]) -> str:
@@ -156,13 +172,10 @@ def print_picture(out: Console, structure: BrickStructure, *, ascii_only: bool =
 
 
 def summary_object(
-    config: GenerationConfig,
-    prompt: str,
-    structure: BrickStructure,
-    files: Sequence[Path],
-    result: GenerationResult | None,
+    config: GenerationConfig, prompt: str, outcome: Outcome, files: Sequence[Path]
 ) -> dict[str, Any]:
-    """The JSON object of one model; ``result`` is None for a run that was broken off."""
+    """The JSON object of one model; of a run that was broken off, as far as it came."""
+    structure, result = outcome.structure, outcome.result
     report = None if result is None else result.report
     facts = {} if report is None else report.as_dict()
     return {
@@ -170,17 +183,17 @@ def summary_object(
         "seed": config.seed,
         "files": [str(path) for path in files],
         "bricks": len(structure),
-        "rejections": {} if result is None else result.rejections,
-        "regenerations": None if result is None else result.regenerations,
+        "rejections": outcome.rejections if result is None else result.rejections,
+        "regenerations": outcome.regenerations if result is None else result.regenerations,
         "stable": facts.get("stable") if facts.get("status") != "unknown" else None,
         "stability": {"min": facts.get("min_score"), "mean": facts.get("mean_score")},
         "criterion": facts.get("criterion"),
         "solver": facts.get("solver"),
         "mass_g": round(structure.mass_g, 2),
         "size": {"studs": list(structure.size), "cm": list(size_cm(structure))},
-        "seconds": None if result is None else round(result.seconds, 3),
+        "seconds": round(outcome.seconds if result is None else result.seconds, 3),
         "tokens": None if result is None else result.tokens,
-        "stop_reason": "interrupted" if result is None else result.stop_reason,
+        "stop_reason": outcome.stop_reason,
     }
 
 

@@ -1,10 +1,16 @@
 """Whatever goes wrong: one clear line, the documented exit code, and no traceback."""
 
+import json
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
+
+from brickgpt_engine.bricks import BrickStructure, Rejection
+from brickgpt_engine.errors import SolverError
+from brickgpt_engine.generation import BrickRejected, Failed, RolledBack, Started
 
 HUGE = "word " * 500
 
@@ -69,8 +75,8 @@ def test_options_and_prompts_exit_2(generate, arguments, words):
 def test_usage_errors_tell_where_help_is(run):
     assert run("generate", "x", "--top-k", "x").problem.endswith("see 'brickgpt generate --help'")
     assert run("polish").problem == (
-        "error: there is no command 'polish'; use one of generate, infer, check, convert, show, info; "
-        "see 'brickgpt --help'"
+        "error: there is no command 'polish'; use one of generate, infer, mesh2brick, check, "
+        "convert, show, info; see 'brickgpt --help'"
     )
     assert "did you mean 'check'?" in run("chekc", "a.txt").problem
 
@@ -191,6 +197,53 @@ def test_weights_that_are_not_numbers_save_what_there_is(run, damaged):
     assert ran.code == 4 and "not a number" in ran.err and "Traceback" not in ran.err
     assert Path("chair.txt").read_text() == "2x4 (4,5,0)\n2x2 (3,6,1)\n"
     assert "2 bricks built so far are in chair.txt" in ran.err
+
+
+class BreaksOff:
+    """Stands for a generator whose run is rejected, rolls back, and then fails, or (None) meets Ctrl-C."""
+
+    def __init__(self, end):
+        self.end = end
+        self.current = BrickStructure()
+
+    def generate(self, prompt, config, *, start=None):
+        yield Started(prompt, config, 3)
+        for reason in (Rejection.COLLISION, Rejection.ALREADY_REJECTED, Rejection.COLLISION):
+            yield BrickRejected("2x4 (0,0,0)\n", None, reason, 0, 0.6)
+        yield RolledBack(0, (), 1)
+        if self.end is None:
+            signal.raise_signal(signal.SIGINT)
+            yield RolledBack(0, (), 1)
+        yield Failed(self.end, self.current)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "reason"),
+    [(SolverError("the solver broke"), 5, "failed"), (None, 130, "interrupted")],
+)
+def test_json_of_a_run_that_was_broken_off_says_how_far_it_came(run, monkeypatch, end, code, reason):
+    from brickgpt_engine.cli import generate as module
+
+    monkeypatch.setattr(module, "load_generator", lambda config: BreaksOff(end))
+    ran = run("generate", "a chair", "--json")
+    facts = json.loads(ran.out)
+    assert ran.code == code and len(ran.err.splitlines()) == 1
+    assert facts["stop_reason"] == reason and facts["stable"] is None and facts["seconds"] >= 0
+    assert facts["rejections"] == {"collision": 2, "already_rejected": 1} and facts["regenerations"] == 1
+    assert f"{reason}:" in run("generate", "--help").out
+
+
+@pytest.mark.parametrize("command", ["generate", "infer"])
+def test_a_model_that_fails_at_once_is_one_error(run, damaged, command):
+    import numpy as np
+    from safetensors.numpy import load_file, save_file
+
+    tensors = load_file(damaged / "model.safetensors")
+    tensors["lm_head.weight"][:] = np.nan
+    save_file(tensors, damaged / "model.safetensors")
+    prompt = ("a chair",) if command == "generate" else ()
+    ran = run(command, *prompt, "--model", str(damaged), stdin="a chair\n\n\n")
+    assert ran.code == 4 and ran.problem.startswith("error: ") and "not a number" in ran.problem
 
 
 def test_no_brick_fits(run, scripted_model):

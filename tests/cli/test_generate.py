@@ -87,6 +87,8 @@ def test_existing_files_are_kept_without_force(generate):
     [
         ("seat", "seat.txt"),
         ("seat.png", "seat.txt"),
+        ("seat.jpg", "seat.txt"),
+        ("seat.WEBP", "seat.txt"),
         ("v1.2", "v1.2.txt"),
         ("new/", "new/chair.txt"),
         ("deep/er/", "deep/er/chair.txt"),
@@ -178,6 +180,30 @@ def test_start_continues_a_partial_model(generate):
     assert lines == TOWER.splitlines()
     kept, fresh, _ = (brick.colour for brick in read_structure("chair.ldr"))
     assert kept == 4 != fresh
+
+
+def test_a_start_that_falls_is_told_beforehand(generate):
+    Path("half.txt").write_text(FLOATING)
+    options = ("--start", "half.txt", "--max-bricks", "3", "-q")
+    ran = generate("a chair", *options)
+    first = ran.err.splitlines()[0]
+    assert first.startswith("warning: half.txt does not stand by itself: ") and "floats" in first
+    assert "rollback may take some of its bricks down" in first
+    kept = generate("a chair", *options, "--max-regenerations", "0").err.splitlines()[0]
+    assert "does not stand by itself" in kept and "rollback" not in kept
+    assert "by itself" not in generate("a chair", *options, "--no-physics").err
+    assert "rollback may take down bricks of FILE" in " ".join(generate("--help").out.split())
+
+
+def test_a_solver_that_gives_way_is_told(generate, monkeypatch):
+    from brickgpt_engine.physics.solvers import gurobi
+
+    monkeypatch.setattr(gurobi, "fits", lambda program: False)
+    ran = generate("a chair", "--solver", "gurobi", "--json")
+    assert ran.problem.startswith("warning: HiGHS took the place of Gurobi: ")
+    assert "licence" in ran.problem and json.loads(ran.out)["solver"] == "highs"
+    assert generate("a chair", "-q").err == ""
+    assert "gives way to the other" in " ".join(generate("--help").out.split())
 
 
 def test_colours(generate):
