@@ -24,6 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows ``brickgpt`` on the command line; ``sys.argv`` by default.
     """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # while modules were imported; later ones are told in colour below
+        if sys.stderr is not None:
+            sys.stderr.write("error: interrupted\n")
+        return ExitCode.INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """As :func:`main`, which ends well even where Ctrl-C comes while the imports here are made."""
     import click
 
     from brickgpt_engine.cli import console
@@ -40,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.error(_usage_message(problem))
         return ExitCode.USAGE
     except BrickGPTError as problem:
-        console.error(str(problem))
+        console.failure(problem)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         console.error("interrupted")

@@ -13,7 +13,7 @@ from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console
 from brickgpt_engine.cli.progress import show_wait
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.cli.summary import print_json, solver_words
+from brickgpt_engine.cli.summary import print_json, solver_words, warn_of_solver_change
 from brickgpt_engine.errors import ExitCode, FormatError, InputError
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.physics import Criterion, StabilityAnalyzer, StabilityReport, connectivity_report
@@ -65,18 +65,18 @@ class Checked:
         file: as it was named.
         structure: its bricks; None when it cannot be read.
         reports: the verdicts, the deciding one first; empty when it cannot be read.
-        problem: why it cannot be read.
+        problems: why it cannot be read, one by one.
     """
 
     file: str
     structure: BrickStructure | None = None
     reports: tuple[StabilityReport, ...] = ()
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
 
     @property
     def code(self) -> ExitCode:
         """The exit code that this file deserves."""
-        if self.problem is not None:
+        if self.problems:
             return ExitCode.BAD_INPUT
         if self.reports[0].status == "unknown":
             return ExitCode.SOLVER
@@ -95,7 +95,8 @@ class Checked:
     "--solver",
     type=click.Choice(SOLVER_NAMES),
     default="auto",
-    help="'auto' takes Gurobi where its licence allows the size, else HiGHS.",
+    help="'auto' takes Gurobi where its licence allows the size, else HiGHS. A solver asked for by name "
+    "that cannot take the model gives way to the other, with a warning.",
 )
 @option(
     "--physics/--no-physics",
@@ -124,6 +125,8 @@ def command(
         found.append(checked)
         if not as_json:
             print_checked(checked, first=number == 0, show_all=show_all)
+        if checked.reports:
+            warn_of_solver_change(checked.reports[0], solver)
     if as_json:
         print_json([as_object(checked) for checked in found])
     return worst_code(found)
@@ -138,7 +141,7 @@ def check_file(file: str, criterion: str | None, solver: str, *, physics: bool) 
     try:
         structure = read_structure(file)
     except (FormatError, InputError) as error:
-        return Checked(file, problem=str(error))
+        return Checked(file, problems=tuple(console.problem_lines(error)))
     if not physics:
         return Checked(file, structure, (connectivity_report(structure),))
     criteria = [*_BOTH] if criterion is None else [Criterion(criterion)]
@@ -158,7 +161,7 @@ def as_object(checked: Checked) -> dict[str, Any]:
     if not checked.reports or checked.structure is None:
         keys = ("stable", "criterion", "solver", "max_stress", "min_score", "safety_factor", "first_unstable")
         empty: dict[str, Any] = {"file": checked.file} | dict.fromkeys(keys)
-        return empty | {"bricks": None, "errors": [console.one_line(checked.problem or "")]}
+        return empty | {"bricks": None, "errors": [console.one_line(problem) for problem in checked.problems]}
     report = checked.reports[0]
     factors = (r.safety_factor for r in checked.reports if r.criterion is Criterion.EQUILIBRIUM)
     errors = [failure.message for failure in report.failures]
@@ -187,7 +190,8 @@ def print_checked(checked: Checked, *, first: bool, show_all: bool) -> None:
     from rich.text import Text
 
     if checked.structure is None:
-        console.error(checked.problem or "")
+        for problem in checked.problems:
+            console.error(problem)
         return
     out = console.results()
     if not first:

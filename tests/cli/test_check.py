@@ -121,6 +121,28 @@ def test_a_missing_solver_exits_5(run, files, monkeypatch):
     assert run("check", "tower.txt").code == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_solver_that_gives_way_is_told(run, files, monkeypatch, options):
+    from brickgpt_engine.physics.solvers import gurobi
+
+    monkeypatch.setattr(gurobi, "fits", lambda program: False)
+    ran = run("check", "tower.txt", "--solver", "gurobi", *options)
+    assert ran.code == 0 and ran.problem.startswith("warning: HiGHS took the place of Gurobi: ")
+    assert run("check", "tower.txt", *options).err == ""
+    assert "gives way to the other" in " ".join(run("check", "--help").out.split())
+
+
+def test_every_bad_line_is_told(run):
+    Path("bad.txt").write_text("2x4 (0,0,0)\n9x9 (4,4,0)\n2x4 (\n")
+    ran = run("check", "bad.txt")
+    first, second = ran.err.splitlines()
+    assert ran.code == 3
+    assert first.startswith("error: bad.txt:2: ") and second.startswith("error: bad.txt:3: ")
+    errors = table(run("check", "bad.txt", "--json"))[0]["errors"]
+    assert [f"error: {line}" for line in errors] == [first, second]
+    assert run("show", "bad.txt").err.splitlines() == [first, second]
+
+
 def test_no_answer_is_no_verdict(run, files, monkeypatch):
     from brickgpt_engine.errors import SolverError
     from brickgpt_engine.physics import stability

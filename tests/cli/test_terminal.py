@@ -210,3 +210,22 @@ def test_closed_streams(environment, tmp_path, tower_model, command, code):
     line = f"{sys.executable} -m brickgpt_engine.cli {command.format(model=tower_model)}"
     done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == code and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_modules_are_imported(environment):
+    program = (
+        "import builtins, sys\n"
+        "from brickgpt_engine.cli import main\n"
+        "real = builtins.__import__\n"
+        "def pressed(name, *rest):\n"
+        "    if name == 'click':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = pressed\n"
+        "sys.exit(main(['info']))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr == "error: interrupted\n"
