@@ -15,6 +15,11 @@ from brickgpt_engine.errors import ModelError
 
 _N = TypeVar("_N", int, float)
 
+_MOST = 1e15
+"""No number of a model's configuration reaches this."""
+_WIDEST_HEAD = 65_536
+"""Far above any model; the table of rotations has half this length, made before weights are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class LlamaConfig:
@@ -50,6 +55,7 @@ class LlamaConfig:
     mlp_bias: bool
     rope: dict[str, Any]
 
+    @np.errstate(all="ignore")  # extreme settings end as logits that are no numbers, and are refused there
     def inverse_frequencies(self) -> NDArray[np.float64]:
         """Angle per position of each rotary pair, shape (head_dim / 2,).
 
@@ -77,18 +83,19 @@ def number(
     """A positive number from a configuration.
 
     Raises:
-        ModelError: it is missing without a default, not a number, or not above ``least``.
+        ModelError: it is missing without a default, not a number, not above ``least``, or beyond
+            every model.
     """
     value = settings.get(key)
     value = default if value is None else value
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
-        or value <= least
+        or not least < value < _MOST  # also false for NaN
         or kind(value) != value
     ):
         raise ModelError(
-            f"config.json has {key} = {value!r}; a Llama model needs a positive {kind.__name__} there"
+            f"config.json has {key} = {value!r:.40}; a Llama model needs a positive {kind.__name__} there"
         )
     return kind(value)
 
@@ -124,10 +131,11 @@ def read_llama_config(folder: Path) -> LlamaConfig:
         mlp_bias=bool(settings.get("mlp_bias", False)),
         rope=_rope_settings(settings),
     )
-    if config.num_heads % config.num_kv_heads or config.head_dim % 2:
+    if config.num_heads % config.num_kv_heads or config.head_dim % 2 or config.head_dim > _WIDEST_HEAD:
         raise ModelError(
             f"config.json has {config.num_heads} heads on {config.num_kv_heads} key-value heads of width "
-            f"{config.head_dim}; the first must be a multiple of the second, and the width even"
+            f"{config.head_dim}; the first must be a multiple of the second, and the width even and at "
+            f"most {_WIDEST_HEAD}"
         )
     config.inverse_frequencies()  # a bad rope setting shows here, before gigabytes are read
     return config

@@ -129,7 +129,16 @@ def _special(settings: dict[str, Any], key: str) -> str | None:
     value = settings.get(key)
     if isinstance(value, dict):
         value = value.get("content")
-    return value if isinstance(value, str) else None
+    return _text(value, key)
+
+
+def _text(value: Any, key: str) -> str | None:
+    """``value`` if it is text. JSON can spell half a surrogate pair, which no tokenizer takes."""
+    if not isinstance(value, str):
+        return None
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ModelError(f"the model's {key} is damaged (a lone surrogate in its text); download it again")
+    return value
 
 
 def _chat_template(folder: Path, settings: dict[str, Any]) -> str | None:
@@ -143,7 +152,7 @@ def _chat_template(folder: Path, settings: dict[str, Any]) -> str | None:
     if isinstance(template, list):  # several named templates: the default one is meant for plain chats
         named = {entry.get("name"): entry.get("template") for entry in template if isinstance(entry, dict)}
         template = named.get("default")
-    return template if isinstance(template, str) else None
+    return _text(template, "chat_template")
 
 
 def _eos_of_config(folder: Path) -> int | None:

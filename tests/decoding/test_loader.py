@@ -100,6 +100,34 @@ def test_settings_nested_without_end_are_refused(llama_folder, name):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["Infinity", "NaN", "1e300", "1" + "0" * 400, "-1", '"8"'])
+@pytest.mark.parametrize("key", ["head_dim", "hidden_size", "num_hidden_layers", "rms_norm_eps"])
+def test_impossible_sizes_are_refused_in_one_line(llama_folder, key, value):
+    folder, _ = llama_folder()
+    config = json.loads((folder / "config.json").read_text()) | {key: "HERE"}
+    (folder / "config.json").write_text(json.dumps(config).replace('"HERE"', value))
+    with pytest.raises(ModelError, match=f"config.json has {key} = ") as caught:
+        load_model(str(folder), "cpu")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_a_head_too_wide_is_refused_before_its_table_is_made(llama_folder):
+    folder, _ = llama_folder(head_dim=8)
+    config = json.loads((folder / "config.json").read_text()) | {"head_dim": 10**14}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="the width even and at most 65536"):
+        load_model(str(folder), "cpu")
+
+
+@pytest.mark.parametrize("key", ["eos_token", "bos_token", "chat_template"])
+def test_half_a_surrogate_pair_in_the_settings_is_refused(llama_folder, key):
+    folder, _ = llama_folder()
+    (folder / "tokenizer_config.json").write_text(json.dumps({key: "\ud800"}))
+    with pytest.raises(ModelError, match=f"{key} is damaged"):
+        load_model(str(folder), "cpu")
+
+
 def test_an_adapters_settings_nested_without_end_are_refused(tmp_path):
     (tmp_path / "adapter_config.json").write_text('{"a":' * 100_000)
     with pytest.raises(ModelError, match=r"adapter_config\.json is nested too deeply"):
