@@ -104,12 +104,3 @@ class Brick:
             and self.x + self.h <= world_dim
             and self.y + self.w <= world_dim
         )
-
-    def overlaps_in_plan(self, other: Brick) -> bool:
-        """Whether the two footprints share a column of cells."""
-        return (
-            self.x < other.x + other.h
-            and other.x < self.x + self.h
-            and self.y < other.y + other.w
-            and other.y < self.y + self.w
-        )

@@ -174,8 +174,3 @@ class BrickStructure:
     def _owners(self, brick: Brick, layer: int) -> list[int]:
         owners = np.unique(self.grid[brick.x : brick.x + brick.h, brick.y : brick.y + brick.w, layer])
         return [int(owner) for owner in owners if owner != EMPTY]
-
-    def sorted_raster(self) -> BrickStructure:
-        """The same bricks in raster order: bottom layer first, then by x, then by y."""
-        ordered = sorted(self._bricks, key=lambda b: (b.z, b.x, b.y))
-        return BrickStructure(ordered, self.world_dim)

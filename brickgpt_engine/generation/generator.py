@@ -34,6 +34,7 @@ from brickgpt_engine.generation.events import (
 from brickgpt_engine.generation.prompts import encode_prompt
 from brickgpt_engine.generation.writer import Line, LineWriter
 from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
+from brickgpt_engine.physics.solvers import gurobi
 
 Judge: TypeAlias = Callable[[BrickStructure], StabilityReport]
 
@@ -285,6 +286,8 @@ def _make_judge(config: GenerationConfig) -> Judge:
     """The stability check that ``config`` asks for."""
     if not config.physics:
         return connectivity_report
+    if config.solver == "gurobi":
+        gurobi.licence()  # a solver that cannot run is better known before the model has written
     return StabilityAnalyzer(criterion=config.criterion, solver=config.solver).analyze
 
 

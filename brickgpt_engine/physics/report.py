@@ -98,13 +98,15 @@ class StabilityReport:
 
     @property
     def max_stress(self) -> float:
-        """Largest stress; 0 without bricks, NaN when unknown."""
-        return float(self.stress.max()) if self.stress.size else 0.0
+        """Largest stress; 0 without bricks, NaN when unknown, 1 where a brick floats, solver or not."""
+        if not self.stress.size:
+            return 0.0
+        return 1.0 if np.any(self.stress >= 1) else float(self.stress.max())
 
     @property
     def min_score(self) -> float:
         """Smallest score; 1 without bricks, NaN when unknown."""
-        return float(self.score.min()) if self.stress.size else 1.0
+        return 1.0 - self.max_stress
 
     @property
     def mean_score(self) -> float:

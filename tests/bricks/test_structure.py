@@ -99,9 +99,3 @@ def test_copy_is_independent():
     assert structure.grid[9, 9, 0] == EMPTY
     assert twin == BrickStructure([*structure, Brick(1, 1, 9, 9, 0)])
     assert (twin.grid[0:2, 0:4, 0] == 0).all()
-
-
-def test_raster_order_is_layer_then_x_then_y():
-    bricks = [Brick(1, 1, 0, 0, 1), Brick(1, 1, 5, 0, 0), Brick(1, 1, 0, 5, 0), Brick(1, 1, 0, 0, 0)]
-    ordered = BrickStructure(bricks).sorted_raster()
-    assert [(b.z, b.x, b.y) for b in ordered] == [(0, 0, 0), (0, 0, 5), (0, 5, 0), (1, 0, 0)]

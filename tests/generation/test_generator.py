@@ -1,3 +1,4 @@
+import sys
 from collections import Counter
 from itertools import pairwise
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from brickgpt_engine.bricks import Brick, BrickStructure, Rejection
-from brickgpt_engine.errors import ConfigError, ModelError, PromptError
+from brickgpt_engine.errors import ConfigError, ModelError, PromptError, SolverError
 from brickgpt_engine.generation import (
     BrickGenerator,
     BrickPlaced,
@@ -423,3 +424,9 @@ def test_every_placed_brick_is_where_the_event_says(scripted):
     placed = [e for e in events if isinstance(e, BrickPlaced)]
     assert all(b.index == a.index + 1 for a, b in pairwise(placed))
     assert [e.brick for e in placed] == list(result_of(events).structure)
+
+
+def test_a_solver_that_is_not_there_is_said_before_anything_is_written(scripted, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gurobipy", None)
+    with pytest.raises(SolverError, match="gurobipy"):
+        BrickGenerator(scripted([GROUND])).generate("a chair", GenerationConfig(solver="gurobi"))

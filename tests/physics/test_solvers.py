@@ -160,6 +160,7 @@ def test_floating_bricks_are_seen_without_a_solver(monkeypatch):
     report = StabilityAnalyzer(solver="highs").analyze(BrickStructure([*SMALL, Brick(1, 1, 0, 0, 9)]))
     assert (report.status, report.first_unstable) == ("unstable", 2)
     assert np.isnan(report.stress[:2]).all()
+    assert (report.max_stress, report.min_score) == (1.0, 0.0)
 
 
 def test_a_time_limit_ends_the_search_and_is_named(monkeypatch):
