@@ -39,7 +39,7 @@ PROMPTS = (
     "a green park bench with a back",
 )
 SEED = 1
-TERMINAL_PROMPT = "a high-backed chair with armrests"
+TERMINAL_PROMPT = "a high-backed chair with four legs"
 COLUMNS = 92
 
 
