@@ -237,7 +237,12 @@ def _safety_words(factor: float) -> str:
         return "nothing has to pull: it would stand even without friction"
     if factor == 0:
         return "no balance of forces exists"
-    return f"safety factor {factor:.3g}"
+    return f"safety factor {_round(factor)}"
+
+
+def _round(factor: float) -> str:
+    """Three digits, and whole numbers from 100 on: ``1.85``, ``51``, ``1,040``."""
+    return f"{factor:.3g}" if factor < 100 else f"{float(f'{factor:.3g}'):,.0f}"
 
 
 def differences(reports: Sequence[StabilityReport]) -> Iterator[str]:
@@ -249,7 +254,9 @@ def differences(reports: Sequence[StabilityReport]) -> Iterator[str]:
         return
     if equilibrium.stable:
         factor = equilibrium.safety_factor or math.inf
-        spare = "without any pull" if math.isinf(factor) else f"using 1/{factor:.3g} of what friction holds"
+        spare = (
+            "without any pull" if math.isinf(factor) else f"using 1/{_round(factor)} of what friction holds"
+        )
         yield "The criteria differ. Real bricks would hold: a balance of forces exists, "
         yield f"{spare}. The paper's test weighs pulls against balance and gives up on"
         yield "slender or far-reaching parts; it errs on the safe side. 'paper' decides here."

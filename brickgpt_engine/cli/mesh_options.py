@@ -5,16 +5,14 @@ from __future__ import annotations
 import click
 
 from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
-from brickgpt_engine.cli.generate_options import parse_formats
-from brickgpt_engine.cli.options import NO_COLOUR, colour_option
+from brickgpt_engine.cli.output_options import output_options
 from brickgpt_engine.cli.sections import option, stack
-from brickgpt_engine.cli.targets import FORMAT_NAMES
 from brickgpt_engine.generation.config import CRITERIA, MAX_SEED, SOLVERS
 
 MAX_SIZE = 128
 """Longest side of a model from a mesh; also :data:`brickgpt_engine.layout.voxelize.MAX_SIZE`."""
 _UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
-_SHAPE, _PHYSICS, _OUTPUT = "Shape options", "Physics options", "Output options"
+_SHAPE, _PHYSICS = "Shape options", "Physics options"
 
 mesh_options = stack(
     option(
@@ -83,32 +81,8 @@ mesh_options = stack(
         section=_PHYSICS,
         help="'auto' takes Gurobi where its licence allows the size, else HiGHS.",
     ),
-    option(
-        "-o",
-        "--out",
-        metavar="PATH",
-        section=_OUTPUT,
-        show_default="the name of FILE, in this folder",
-        help="Name of the files (a known extension is dropped), or a folder; one that ends with / is made.",
+    output_options(
+        name="the name of FILE, in this folder", asks_for_colour=False, json_help="One JSON object."
     ),
-    option("--force", is_flag=True, section=_OUTPUT, help="Overwrite existing files."),
-    option(
-        "--formats",
-        section=_OUTPUT,
-        callback=parse_formats,
-        default=",".join(FORMAT_NAMES),
-        metavar="LIST",
-        help="What to write, separated by commas.",
-    ),
-    colour_option(auto=False, section=_OUTPUT, default=NO_COLOUR),
-    option(
-        "--picture/--no-picture",
-        section=_OUTPUT,
-        default=None,
-        show_default="when stdout is one",
-        help="Draw the model in the terminal.",
-    ),
-    option("--json", "as_json", is_flag=True, section=_OUTPUT, help="One JSON object."),
-    option("-q", "--quiet", is_flag=True, section=_OUTPUT, help="Print nothing but warnings and errors."),
 )
 """Gives ``mesh2brick`` its options."""
