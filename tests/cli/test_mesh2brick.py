@@ -315,3 +315,12 @@ def test_same_seed_same_bricks(mesh2brick):
     for name in ("one", "two"):
         mesh2brick("box.stl", "--size", "9", "--seed", "4", "--out", name, "--formats", "txt")
     assert Path("one.txt").read_text() == Path("two.txt").read_text()
+
+
+def test_options_offer_what_the_engine_takes():
+    """The limits are written twice so that help needs no engine; they must not drift apart."""
+    from brickgpt_engine.cli import mesh_options
+    from brickgpt_engine.layout import mesh, voxelize
+
+    assert mesh_options.MAX_SIZE == voxelize.MAX_SIZE
+    assert set(mesh_options._UP_AXES) == set(mesh.UP_AXES)
