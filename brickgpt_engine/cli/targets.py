@@ -82,7 +82,7 @@ class Target:
                 continue
             except (OSError, ValueError) as error:  # ValueError: a NUL in the name
                 name = f"{path!s:.60}…" if len(str(path)) > 60 else path
-                raise OutputError(f"cannot use the name {name}: {_reason(error)}") from error
+                raise OutputError(f"cannot use the name {name}: {_reason(error, self.folder)}") from error
             return True
         return False
 
@@ -101,15 +101,17 @@ class Target:
             with tempfile.TemporaryFile(dir=self.folder, prefix=".brickgpt-"):
                 pass
         except (OSError, ValueError) as error:
-            raise OutputError(f"cannot write into {self.folder}: {_reason(error)}") from error
+            raise OutputError(f"cannot write into {self.folder}: {_reason(error, self.folder)}") from error
         self.exists()  # finds impossible names
         blocked = next((path for path in self.paths if path.is_dir()), None)
         if blocked is not None and self.force:
             raise OutputError(f"cannot write {blocked}: it is a folder; choose another name")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, folder: Path) -> str:
     if isinstance(error, FileNotFoundError):
+        if folder.is_dir():  # /proc and its like are there, yet take no files
+            return "it takes no files; choose another place with --out"
         return "the folder does not exist; create it, or end --out with / to have it made"
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "it is not a folder; choose another place with --out"
