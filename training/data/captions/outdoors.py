@@ -100,6 +100,7 @@ def tree(facts: Facts) -> Wording:
     nouns: dict[str, Alternatives] = {
         "tree": ("tree", "tree", "oak tree", "apple tree", "leafy tree", "garden tree"),
         "fir tree": ("fir tree", "tree", "christmas tree", "pine tree", "conifer tree", "evergreen tree"),
+        "umbrella tree": ("acacia tree", "umbrella tree", "tree", "savanna tree", "umbrella pine"),
         "poplar": ("tree", "poplar tree", "cypress tree", "slender tree"),
         "palm tree": ("palm tree", "palm tree", "palm", "coconut palm", "tree"),
         "potted tree": ("potted tree", "tree in a pot", "potted tree", "tree"),
@@ -111,6 +112,7 @@ def tree(facts: Facts) -> Wording:
             "a pointed top",
             "branches that taper upwards",
         ),
+        "umbrella tree": ("a flat wide crown", "a flat crown", "an umbrella-shaped crown"),
         "poplar": ("a slim crown", "a column-shaped crown", "an upright crown"),
         "palm tree": ("four leaves", "four fronds", "drooping leaves", "palm leaves on top", "4 big leaves"),
     }

@@ -10,6 +10,25 @@ def _parts(facts: Facts, extras: dict[str, Alternatives]) -> list[Alternatives]:
     return [words for name, words in extras.items() if facts.get(name)]
 
 
+_ANIMAL_PARTS: dict[str, Alternatives] = {
+    "neck": ("a long neck", "a very long neck", "a neck that reaches up high"),
+    "bill": ("a bill", "a beak", "a flat bill", "a duckbill"),
+    "beak": ("a beak", "a short beak", "a beak in front"),
+    "wings": ("wings", "folded wings", "wings on its back"),
+    "flippers": ("two flippers", "flippers at its sides", "two small wings", "wings at its sides"),
+    "shell": ("a shell", "a domed shell", "a shell on its back", "a round shell"),
+    "snail_shell": ("a shell", "a round shell", "an upright shell", "a big shell on its back"),
+    "feelers": ("two feelers", "feelers", "two tentacles", "a pair of feelers"),
+    "fins": ("fins", "a fin on its back", "side fins", "a dorsal fin"),
+    "tail_fin": ("a tail fin", "a forked tail", "a tail fin at the back", "a fish tail"),
+    "fluke": ("a tail fluke", "a broad tail fin", "a raised tail", "a fluke at the end of its tail"),
+    "spout": ("a spout of water", "water spouting from its back", "a water spout", "a fountain on its back"),
+    "jaws": ("open jaws", "an open mouth", "big jaws", "a gaping mouth"),
+    "arms": ("short arms", "two short arms", "tiny arms"),
+}
+"""Phrases for what only some animals have."""
+
+
 def animal(facts: Facts) -> Wording:
     """Words for an animal."""
     style = str(facts["style"])
@@ -21,29 +40,37 @@ def animal(facts: Facts) -> Wording:
         "elephant": ("elephant", "elephant", "circus elephant", "elephant from the zoo"),
         "rabbit": ("rabbit", "rabbit", "bunny", "hare", "bunny rabbit"),
         "duck": ("duck", "duck", "rubber duck", "duckling", "bath duck"),
+        "cow": ("cow", "cow", "bull", "farm cow", "ox"),
+        "pig": ("pig", "pig", "piglet", "piggy", "farm pig", "hog"),
+        "camel": ("camel", "camel", "desert camel"),
+        "penguin": ("penguin", "penguin", "penguin chick", "emperor penguin"),
+        "turtle": ("turtle", "turtle", "tortoise", "little turtle"),
+        "fish": ("fish", "fish", "goldfish", "pet fish"),
+        "whale": ("whale", "whale", "blue whale", "sperm whale"),
+        "snail": ("snail", "snail", "garden snail"),
+        "crocodile": ("crocodile", "alligator", "crocodile", "croc"),
+        "dinosaur": ("dinosaur", "dinosaur", "brontosaurus", "long-necked dinosaur", "sauropod", "dino"),
+        "tyrannosaur": ("dinosaur", "T-rex", "tyrannosaurus", "T-rex dinosaur", "dino"),
     }
     features: list[Alternatives] = []
     if facts["legs"]:
         features.append(counted(int(facts["legs"]), "leg", "straight", "sturdy"))
     if facts.get("ears"):
         kind = {"dog": "floppy", "cat": "pointed", "rabbit": "long", "elephant": "big"}.get(style, "upright")
-        noun = "horn" if style == "giraffe" else "ear"
+        noun = "horn" if style in ("giraffe", "cow") else "ear"
         features.append(
             (*counted(2, noun), *(() if noun == "horn" else (f"{kind} ears", f"two {kind} ears")))
         )
-    features += _parts(
-        facts,
-        {
-            "neck": ("a long neck", "a very long neck", "a neck that reaches up high"),
-            "tail": (
-                "a tail",
-                "a tail at the back",
-                "a raised tail" if style == "duck" else "a tail behind it",
-            ),
-            "bill": ("a bill", "a beak", "a flat bill", "a duckbill"),
-            "wings": ("wings", "folded wings", "wings on its back"),
-        },
-    )
+    features += _parts(facts, _ANIMAL_PARTS)
+    if facts.get("tail_length"):
+        features.append(("a long tail", "a long tail behind it", "a tail in steps"))
+    elif facts.get("tail"):
+        features.append(("a tail", "a tail at the back", "a tail behind it"))
+    if facts.get("humps"):
+        humps = int(facts["humps"])
+        features.append(
+            counted(humps, "hump") + (("a hump", "a hump on its back") if humps == 1 else ("humps",))
+        )
     if style == "elephant":
         features.append(("a trunk", "a hanging trunk", "a trunk that reaches down"))
     remarks = ("standing still", "looking ahead", "for the toy farm")

@@ -13,15 +13,15 @@ PROPORTIONS = {
 }
 
 _STYLES = {"airliner": 0.3, "propeller plane": 0.25, "biplane": 0.17, "jet fighter": 0.16, "glider": 0.12}
-_LENGTH = {"airliner": (13, 20), "jet fighter": (11, 17), "glider": (10, 15)}
-_REACH = {"airliner": (6, 8), "jet fighter": (4, 6), "glider": (7, 9)}
+_LENGTH = {"airliner": (13, 20), "jet fighter": (12, 17), "glider": (11, 16)}
+_REACH = {"airliner": (6, 8), "jet fighter": (4, 6), "glider": (7, 9), "biplane": (5, 8)}
 
 
 def sample(rng: np.random.Generator) -> Shape:
     """A fuselage with wings, a tail, and what the style adds, on wheels or on its belly."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    length = dice.integer("length", *_LENGTH.get(style, (9, 14)))
+    length = dice.integer("length", *_LENGTH.get(style, (11, 15)))
     thick = dice.choice("fuselage", {2: 0.6, 4: 0.4} if style == "airliner" else {2: 1.0})
     reach = dice.integer("reach", *_REACH.get(style, (4, 7)))
     voxels = empty()
@@ -31,7 +31,7 @@ def sample(rng: np.random.Generator) -> Shape:
     tall = max(3, thick - 1) if style == "airliner" else 2
     box(voxels, 0, length, y0, y1, gear, gear + tall)
     _nose(voxels, dice, length, thick, gear, tall)
-    chord = dice.integer("chord", 2, 3)
+    chord = dice.integer("chord", 2, 2 if length < 13 else 3)
     front = length * 3 // 5 + dice.integer("wing_x", -1, 1)
     swept = style in ("airliner", "jet fighter") or dice.flag("swept", 0.2)
     slope = dice.integer("slope", 1, 2) if style == "jet fighter" else 3

@@ -1,4 +1,4 @@
-"""Animals on four legs, dog to giraffe, and ducks. The head is at high x."""
+"""Animals on four legs, dog to giraffe; other kinds are in ``creatures``. The head is at high x."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
+from training.data.shapes.creatures import CREATURES
 
 PROPORTIONS = {
     "height": Span(2, "low", 8, "tall", 13),
@@ -33,22 +34,29 @@ class Build:
 
 
 _BUILDS = {
-    "dog": Build(0.2, (2, 3), (6, 9), (3, 4), (2, 3), (0, 1), (3, 4), (1, 2), "floppy", "up"),
-    "cat": Build(0.16, (2, 3), (6, 8), (3, 4), (2, 2), (0, 1), (3, 3), (0, 0), "pointed", "high"),
-    "giraffe": Build(0.16, (4, 6), (5, 7), (3, 3), (2, 3), (4, 6), (2, 3), (1, 2), "horns", "down"),
-    "horse": Build(0.14, (3, 5), (7, 9), (3, 4), (2, 3), (2, 3), (2, 3), (1, 2), "pointed", "down"),
-    "elephant": Build(0.12, (2, 3), (7, 9), (5, 6), (4, 5), (0, 0), (4, 4), (0, 0), "wide", "down"),
-    "rabbit": Build(0.1, (1, 1), (5, 6), (3, 4), (3, 4), (0, 0), (3, 3), (0, 0), "long", "stub"),
+    "dog": Build(0.14, (2, 3), (6, 9), (3, 4), (2, 3), (0, 1), (3, 4), (1, 2), "floppy", "up"),
+    "cat": Build(0.12, (2, 3), (6, 8), (3, 4), (2, 2), (0, 1), (3, 3), (0, 0), "pointed", "high"),
+    "giraffe": Build(0.09, (4, 6), (5, 7), (3, 3), (2, 3), (4, 6), (2, 3), (1, 2), "horns", "down"),
+    "horse": Build(0.1, (3, 5), (7, 9), (3, 4), (2, 3), (2, 3), (2, 3), (1, 2), "pointed", "down"),
+    "elephant": Build(0.09, (2, 3), (7, 9), (5, 6), (4, 5), (0, 0), (4, 4), (0, 0), "wide", "down"),
+    "rabbit": Build(0.08, (1, 1), (5, 6), (3, 4), (3, 4), (0, 0), (3, 3), (0, 0), "long", "stub"),
+    "cow": Build(0.06, (2, 3), (7, 9), (4, 5), (3, 4), (0, 0), (3, 3), (1, 1), "horns", "down"),
+    "pig": Build(0.06, (1, 2), (6, 8), (4, 4), (3, 4), (0, 0), (2, 2), (1, 1), "pointed", "stub"),
+    "camel": Build(0.06, (4, 5), (10, 10), (3, 4), (2, 2), (4, 5), (2, 3), (1, 2), "pointed", "down"),
 }
 
 
 def sample(rng: np.random.Generator) -> Shape:
     """An animal of one of the kinds."""
     dice = Dice(rng)
-    style = dice.choice("style", {name: build.share for name, build in _BUILDS.items()} | {"duck": 0.12})
+    shares = {name: build.share for name, build in _BUILDS.items()}
+    style = dice.choice("style", shares | {name: share for name, (share, _) in CREATURES.items()})
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
-    facts |= _duck(voxels, dice) if style == "duck" else _beast(voxels, dice, _BUILDS[style], style)
+    if style in CREATURES:
+        facts |= CREATURES[style][1](voxels, dice)
+    else:
+        facts |= _beast(voxels, dice, _BUILDS[style], style)
     return finish("animal", style, voxels, dice, facts, PROPORTIONS)
 
 
@@ -77,6 +85,8 @@ def _beast(voxels: Voxels, dice: Dice, build: Build, style: str) -> dict[str, Va
     if style == "elephant":
         _trunk(voxels, dice, front, width, low)
     facts: dict[str, Value] = {"legs": 4, "ears": 2, "tail": True}
+    if style == "camel":
+        facts["humps"] = _humps(voxels, dice, width, top)
     _tail(voxels, dice, build.tail, width, top)
     return facts | ({"neck": "long"} if neck >= 4 else {})
 
@@ -91,6 +101,18 @@ def _ears(voxels: Voxels, kind: str, head: tuple[int, int, int, int], z: int) ->
             box(voxels, x0, x0 + 2, y, y + 1, z, z + 1)
         elif kind == "floppy":
             box(voxels, x0, min(x0 + 2, x1), y, y + 1, z, z + 1)
+
+
+def _humps(voxels: Voxels, dice: Dice, width: int, z: int) -> int:
+    """One broad hump on the back, or two with a gap between them; answers how many."""
+    humps = dice.integer("humps", 1, 2)
+    if humps == 1:
+        box(voxels, 3, 7, 0, width, z, z + 1)
+        box(voxels, 4, 6, 0, width, z + 1, z + 3)
+        return 1
+    for x in (2, 5):
+        box(voxels, x, x + 2, 0, width, z, z + 2)
+    return 2
 
 
 def _trunk(voxels: Voxels, dice: Dice, front: int, width: int, low: int) -> None:
@@ -113,27 +135,3 @@ def _tail(voxels: Voxels, dice: Dice, kind: str, width: int, top: int) -> None:
         box(voxels, 0, 1, y0, y1, top + 1, top + (2 if kind == "up" else 4))
     elif kind == "down":
         box(voxels, 0, 1, y0, y1, top - dice.integer("tail_drop", 1, 2), top)
-
-
-def _duck(voxels: Voxels, dice: Dice) -> dict[str, Value]:
-    """A body that floats, a raised tail, a neck, and a head with a bill."""
-    length = dice.integer("length", 6, 10)
-    width = dice.integer("width", 4, 6)
-    body = dice.integer("body", 3, 4)
-    box(voxels, 1, length - 1, 1, width - 1, 0, 1)
-    box(voxels, 0, length, 0, width, 1, body)
-    box(voxels, 0, 2, 1, width - 1, body, body + dice.integer("tail", 1, 2))
-    neck = dice.integer("neck", 1, 3)
-    head = dice.integer("head", 3, 4)
-    top = body + neck
-    inset = 1 if width >= 5 or dice.flag("slim_head", 0.5) else 0
-    box(voxels, length - 3, length - 1, inset, width - inset, body, top)
-    start = length - 3
-    box(voxels, start, start + head, inset, width - inset, top, top + 3)
-    middle = (width - 1) // 2
-    bill = dice.integer("bill", 1, 2)
-    box(voxels, start + head - 2, start + head + bill, middle, middle + 2 - width % 2, top + 1, top + 2)
-    if dice.flag("wings", 0.5):
-        box(voxels, 1, length - 3, 0, width, body, body + 1)
-        return {"legs": 0, "bill": True, "wings": True, "tail": True}
-    return {"legs": 0, "bill": True, "tail": True}

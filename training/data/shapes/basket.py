@@ -22,12 +22,12 @@ _STYLES = {
     "waste-paper basket": 0.1,
 }
 _WALL = {
-    "laundry basket": (6, 9),
+    "laundry basket": (6, 8),
     "waste-paper basket": (6, 9),
     "picnic basket": (4, 6),
     "open basket": (3, 5),
 }
-_SIDES = {"laundry basket": (7, 12), "waste-paper basket": (5, 8)}
+_SIDES = {"laundry basket": (8, 11), "waste-paper basket": (5, 8)}
 _MIDDLE = SIDE // 2
 
 
@@ -35,7 +35,7 @@ def sample(rng: np.random.Generator) -> Shape:
     """A basket: a hollow body, plain or woven, with what its style puts on it."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    width = dice.even("width", *_SIDES.get(style, (6, 13)))
+    width = dice.even("width", *_SIDES.get(style, (6, 12)))
     depth = width if style == "waste-paper basket" else min(width, dice.even("depth", 6, 10))
     height = dice.integer("wall", *_WALL.get(style, (3, 6)))
     cut = dice.choice("corners", {0: 0.45, 1: 0.35, 2: 0.2}) if min(width, depth) > 5 else 0

@@ -59,7 +59,7 @@ def _shoulders(body: int, neck: int, steps: int) -> list[int]:
 
 def _wine(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A straight body and a long neck."""
-    body = dice.choice("body", {4: 0.25, 6: 0.5, 5: 0.25})
+    body = dice.choice("body", {4: 0.45, 6: 0.45, 5: 0.1})
     neck = 3 if body % 2 else 2
     height = dice.integer("body_height", body, 11)
     length = dice.integer("neck_height", 4, 7)
@@ -68,7 +68,7 @@ def _wine(dice: Dice) -> tuple[list[int], dict[str, Value]]:
 
 def _beer(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A straight body, slow shoulders, a short neck."""
-    body = dice.choice("body", {4: 0.2, 5: 0.3, 6: 0.5})
+    body = dice.choice("body", {4: 0.35, 5: 0.1, 6: 0.55})
     neck = 3 if body % 2 else 2
     height = dice.integer("body_height", 5, 9)
     profile = [body] * height + _shoulders(body, neck, 2)
@@ -77,7 +77,7 @@ def _beer(dice: Dice) -> tuple[list[int], dict[str, Value]]:
 
 def _milk(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A wide body, a wide short neck, a thick lip."""
-    body = dice.choice("body", {6: 0.5, 7: 0.3, 8: 0.2})
+    body = dice.choice("body", {6: 0.6, 7: 0.1, 8: 0.3})
     neck = body - dice.choice("narrowing", {2: 0.3, 4: 0.7})
     height = dice.integer("body_height", 4, 8)
     profile = [body] * height + _shoulders(body, neck, 1)
@@ -86,7 +86,7 @@ def _milk(dice: Dice) -> tuple[list[int], dict[str, Value]]:
 
 def _water(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A body with grooves around it, short shoulders, a short neck."""
-    body = dice.choice("body", {6: 0.75, 7: 0.25})
+    body = dice.choice("body", {6: 0.92, 7: 0.08})
     neck = body - 4
     bands = dice.integer("bands", 2, 3)
     band = dice.integer("band_height", 2, 3)
@@ -99,7 +99,7 @@ def _water(dice: Dice) -> tuple[list[int], dict[str, Value]]:
 
 def _conical(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A laboratory flask: a cone under a neck."""
-    body = dice.choice("body", {7: 0.3, 8: 0.3, 9: 0.2, 10: 0.2})
+    body = dice.choice("body", {7: 0.1, 8: 0.55, 10: 0.35})
     neck = 3 if body % 2 else 2
     steps = dice.integer("steps", 1, 2)
     foot = [body] * dice.integer("foot", 1, 2)
@@ -108,7 +108,7 @@ def _conical(dice: Dice) -> tuple[list[int], dict[str, Value]]:
 
 def _potion(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     """A ball under a neck."""
-    body = dice.choice("body", {7: 0.4, 8: 0.35, 9: 0.25})
+    body = dice.choice("body", {6: 0.3, 7: 0.1, 8: 0.6})
     neck = 3 if body % 2 else 2
     bottom = body - dice.choice("foot", {2: 0.4, 4: 0.6})
     belly = dice.integer("belly", 2, 3)

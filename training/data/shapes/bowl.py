@@ -38,6 +38,9 @@ def sample(rng: np.random.Generator) -> Shape:
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
     size = dice.integer("size", *_SIZES[style])
+    if size % 2 and dice.flag("even_size", 0.7):
+        # Round walls of even diameters take fewer bricks.
+        size += 1
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "foot": False, "handles": False}
     flare = _flare(dice, style, size)

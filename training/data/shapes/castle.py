@@ -20,11 +20,11 @@ def sample(rng: np.random.Generator) -> Shape:
     """Walls with a gate between square towers with battlements or spires."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    width = dice.integer("width", 10, 15)
+    width = dice.integer("width", 9, 15)
     keep = style == "castle with a keep"
-    depth = 4 if style == "gatehouse" else dice.integer("depth", 12 if keep else 9, 12)
-    wall = dice.integer("wall", 3, 5 if style == "gatehouse" else 4)
-    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 0.45, 4: 0.0 if keep else 0.55})
+    depth = 4 if style == "gatehouse" else dice.integer("depth", 12 if keep else 8, 12)
+    wall = dice.integer("wall", 3, 5 if style == "gatehouse" else 3)
+    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 0.75, 4: 0.0 if keep else 0.25})
     height = wall + dice.integer("tower_height", 2, 6 if style == "gatehouse" else 3)
     voxels = empty()
     x1, y1 = _ORIGIN + width, _ORIGIN + depth
@@ -37,7 +37,7 @@ def sample(rng: np.random.Generator) -> Shape:
     for x, y in corners:
         box(voxels, x, x + tower, y, y + tower, 0, height)
         _top(voxels, x, y, tower, height, spires)
-    if dice.flag("wall_merlons", 0.6) and style != "gatehouse":
+    if dice.flag("wall_merlons", 0.35) and style != "gatehouse":
         for x in range(_ORIGIN + tower + 1, x1 - tower - 1, 2):
             for y in (_ORIGIN, y1 - 1):
                 box(voxels, x, x + 1, y, y + 1, wall, wall + 1)

@@ -30,7 +30,7 @@ def sample(rng: np.random.Generator) -> Shape:
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
     voxels = empty()
-    lying = dice.flag("lying", 0.3)
+    lying = dice.flag("lying", 0.5)
     round_ = style in ("acoustic guitar", "ukulele")
     thick = 2 if lying or not round_ else dice.integer("thickness", 2, 4)
     facts: dict[str, Value] = {"style": style, "sound_hole": round_, "lying": lying}

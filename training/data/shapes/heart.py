@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
 
 PROPORTIONS = {
-    "width": Span(0, "narrow", 8, "wide", 14),
+    "width": Span(0, "narrow", 9, "wide", 14),
     "height": Span(2, "low", 6, "tall", 14),
-    "size": Span(3, "small", 18, "large", 31),
+    "size": Span(3, "small", 21, "large", 31),
 }
 
 _STYLES = {
@@ -26,7 +26,7 @@ def sample(rng: np.random.Generator) -> Shape:
     """A heart, thick enough to stand."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    low, high = {"heart outline": (6, 8), "flat heart": (3, 7), "arrow heart": (4, 6)}.get(style, (3, 8))
+    low, high = {"heart outline": (6, 8), "flat heart": (4, 7), "arrow heart": (4, 6)}.get(style, (4, 8))
     half = dice.integer("half_width", low, high)
     steep = dice.choice("steepness", {1: 0.6, 2: 0.4} if half <= 6 else {1: 1.0})
     lobe = dice.integer("lobe", 1, 3)

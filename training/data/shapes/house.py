@@ -15,7 +15,7 @@ PROPORTIONS = {
 
 _STYLES = {
     "cottage": 0.36,
-    "two-storey house": 0.2,
+    "two-storey house": 0.15,
     "flat-roofed house": 0.14,
     "hip-roofed house": 0.14,
     "barn": 0.16,
@@ -27,8 +27,8 @@ def sample(rng: np.random.Generator) -> Shape:
     """Hollow walls with a door and windows, under a roof, perhaps with a chimney."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    depth = dice.integer("depth", 5, 8)
-    width = dice.integer("width", 7, 11)
+    depth = dice.integer("depth", 5, 7)
+    width = dice.integer("width", 7, 10)
     if style == "hip-roofed house":
         width = min(13, depth + dice.integer("longer", 4, 5))
     storeys = 2 if style == "two-storey house" else 1

@@ -28,8 +28,8 @@ def sample(rng: np.random.Generator) -> Shape:
 
 def _jar(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A straight body, a neck, and a flat lid as wide as the body or a little narrower."""
-    body = dice.choice("diameter", {5: 0.15, 6: 0.45, 8: 0.4})
-    height = dice.integer("body_height", 4, 14 if body == 6 else 8)
+    body = dice.choice("diameter", {5: 0.05, 6: 0.55, 8: 0.4})
+    height = dice.integer("body_height", 4, 11 if body == 6 else 8)
     lid = dice.integer("lid_height", 2, 3)
     lidded = dice.flag("lid", 0.75)
     neck = dice.integer("neck", 1, 2)
@@ -139,8 +139,8 @@ def _amphora(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 
 def _vase(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A foot, a belly or a straight body, and a mouth that opens wide."""
-    body = dice.choice("diameter", {5: 0.2, 6: 0.5, 8: 0.3})
-    profile = [body] * dice.integer("body_height", 4, 10)
+    body = dice.choice("diameter", {5: 0.05, 6: 0.65, 8: 0.3})
+    profile = [body] * dice.integer("body_height", 4, 8)
     facts: dict[str, Value] = {}
     if dice.flag("foot", 0.5):
         profile = [body - 2, *profile]

@@ -15,19 +15,19 @@ PROPORTIONS = {
 
 _STYLES = {"mug": 0.35, "latte mug": 0.15, "tankard": 0.2, "teacup": 0.18, "espresso cup": 0.12}
 _DIAMETER = {
-    "latte mug": {5: 0.4, 6: 0.6},
-    "tankard": {6: 0.6, 8: 0.4},
-    "espresso cup": {5: 0.5, 6: 0.5},
-    "teacup": {6: 0.5, 7: 0.2, 8: 0.3},
+    "latte mug": {5: 0.15, 6: 0.85},
+    "tankard": {6: 0.75, 8: 0.25},
+    "espresso cup": {5: 0.25, 6: 0.75},
+    "teacup": {6: 0.65, 7: 0.05, 8: 0.3},
 }
-_HEIGHT = {"latte mug": (8, 12), "tankard": (7, 11), "espresso cup": (4, 4), "teacup": (4, 5)}
+_HEIGHT = {"latte mug": (8, 10), "tankard": (6, 10), "espresso cup": (4, 4), "teacup": (4, 5)}
 
 
 def sample(rng: np.random.Generator) -> Shape:
     """A cup with one handle, empty or filled, with or without a saucer."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    diameter = dice.choice("diameter", _DIAMETER.get(style, {5: 0.2, 6: 0.5, 7: 0.1, 8: 0.2}))
+    diameter = dice.choice("diameter", _DIAMETER.get(style, {5: 0.08, 6: 0.62, 7: 0.05, 8: 0.25}))
     height = dice.integer("height", *_HEIGHT.get(style, (5, 9)))
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "handles": 1}

@@ -37,7 +37,7 @@ def _black_keys(voxels: Voxels, x0: int, x1: int, y: int, z: int) -> None:
 
 def _stool(voxels: Voxels, dice: Dice, width: int, height: int) -> bool:
     """A stool or bench in front of the keys, on two slabs."""
-    if not dice.flag("stool", 0.35):
+    if not dice.flag("stool", 0.3):
         return False
     wide = dice.integer("stool_width", 4, 6)
     x0 = (width - wide) // 2
@@ -50,8 +50,8 @@ def _stool(voxels: Voxels, dice: Dice, width: int, height: int) -> bool:
 
 def _upright(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A tall case with a key bed on two legs in front, a lid and a music stand."""
-    width = dice.integer("width", 8, 14)
-    height = dice.integer("height", 8, 13)
+    width = dice.integer("width", 8, 13)
+    height = dice.integer("height", 8, 12)
     return _case(voxels, dice, width, height, dice.integer("keys_height", 4, 5))
 
 
@@ -93,8 +93,8 @@ def _case(voxels: Voxels, dice: Dice, width: int, height: int, keys: int) -> dic
 
 def _grand(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A case that narrows in steps to the tail, on three legs, with the lid up or down."""
-    width = dice.integer("width", 8, 12)
-    length = dice.integer("length", 8, 12)
+    width = dice.integer("width", 7, 10)
+    length = dice.integer("length", 8, 11)
     legs = dice.integer("leg_height", 3, 5)
     stool = _stool(voxels, dice, width, legs - 1)
     y0 = STOOL + 2
@@ -112,7 +112,7 @@ def _grand(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     for x, y in ((0, y0), (width - thick, y0), (back, y1 - thick)):
         box(voxels, x, x + thick, y, y + thick, 0, legs)
     facts: dict[str, Value] = {"keys": True, "stool": stool, "legs": 3, "curved": True, "lid": "closed"}
-    if dice.flag("lid_open", 0.6):
+    if dice.flag("lid_open", 0.5):
         _open_lid(voxels, dice, width, tail, length, (y0, curve), rim + 1)
         facts["lid"] = "open"
     elif dice.flag("music", 0.5):

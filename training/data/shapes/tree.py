@@ -1,4 +1,4 @@
-"""Trees: round-crowned, fir, poplar, palm and potted trees; crowns are hollow inside."""
+"""Trees: round-crowned, fir, poplar, umbrella, palm and potted trees; crowns are hollow inside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ PROPORTIONS = {
     "size": Span(3, "small", 25, "large", 34),
 }
 
-_STYLES = {"tree": 0.32, "fir tree": 0.3, "poplar": 0.12, "palm tree": 0.12, "potted tree": 0.14}
+_STYLES = {
+    "tree": 0.26,
+    "fir tree": 0.28,
+    "poplar": 0.1,
+    "umbrella tree": 0.12,
+    "palm tree": 0.12,
+    "potted tree": 0.12,
+}
 _MIDDLE = SIDE // 2
 
 
@@ -27,9 +34,11 @@ def sample(rng: np.random.Generator) -> Shape:
     if style == "potted tree":
         side, z = dice.even("pot", 4, 8), dice.integer("pot_height", 2, 4)
         stamp(voxels, plate(side, side, dice.integer("pot_corners", 0, 1)), _MIDDLE, _MIDDLE, 0, z)
-    high = {"fir tree": (1, 4), "palm tree": (5, 12), "poplar": (2, 5)}.get(style, (3, 7))
+    high = {"fir tree": (1, 4), "palm tree": (5, 12), "poplar": (2, 4), "umbrella tree": (5, 9)}.get(
+        style, (3, 7)
+    )
     trunk = dice.integer("trunk", *high)
-    wide = style in ("tree", "poplar") and dice.flag("thick_trunk", 0.3)
+    wide = style in ("tree", "umbrella tree") and dice.flag("thick_trunk", 0.3)
     stamp(voxels, plate(4, 4, 1) if wide else plate(2, 2), _MIDDLE, _MIDDLE, z, z + trunk)
     z += trunk
     if style == "palm tree":
@@ -43,15 +52,35 @@ def sample(rng: np.random.Generator) -> Shape:
 
 def _crown(voxels: Voxels, dice: Dice, style: str, z: int) -> None:
     """An egg of discs: growing, straight, shrinking."""
-    size = dice.even("crown", 6, {"poplar": 8, "potted tree": 8}.get(style, 12))
-    middle = dice.integer("crown_height", *((4, 9) if style == "poplar" else (2, 4)))
+    if style == "umbrella tree":
+        _umbrella(voxels, dice, z)
+        return
+    low, high = {"poplar": (4, 6), "potted tree": (6, 8)}.get(style, (6, 10))
+    size = dice.even("crown", low, high)
+    middle = dice.integer("crown_height", *((6, 10) if style == "poplar" else (2, 4)))
     tip = dice.integer("tip", 1, 3)
     start = size - 2 if size < 8 else size - dice.even("taper", 2, 4)
     sizes = [*range(start, size, 2), *[size] * middle, *range(size - 2, max(2, size - 2 * tip) - 1, -2)]
+    if style == "poplar":
+        sizes = [
+            *range(4, size, 2),
+            *[size] * middle,
+            *(width for width in range(size - 2, 0, -2) for _ in range(2)),
+        ]
     solid = empty()
     for level, width in enumerate(sizes[: SIDE - z], start=z):
         stamp(solid, disc(width), _MIDDLE, _MIDDLE, level, level + 1)
     voxels |= solid & ~hollow(solid, floor=z + 2, lid=2)
+
+
+def _umbrella(voxels: Voxels, dice: Dice, z: int) -> None:
+    """A wide flat crown: a collar, a broad disc two layers thick, and perhaps a smaller one on top."""
+    size = dice.even("crown", 8, 12)
+    stamp(voxels, disc(4), _MIDDLE, _MIDDLE, z, z + 1)
+    stamp(voxels, disc(size - 2), _MIDDLE, _MIDDLE, z + 1, z + 2)
+    stamp(voxels, disc(size), _MIDDLE, _MIDDLE, z + 2, z + 3 + dice.integer("thick", 0, 1))
+    if dice.flag("upper_disc", 0.6):
+        stamp(voxels, disc(size - 4), _MIDDLE, _MIDDLE, z + 3, z + 5)
 
 
 def _tiers(voxels: Voxels, dice: Dice, z: int) -> int:

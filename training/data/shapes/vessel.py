@@ -1,4 +1,4 @@
-"""Vessels: sailing boats and ships, cargo ships, steamers, tugs, ferries, rowing boats, canoes.
+"""Vessels: sailing boats and ships, cargo ships, steamers, tugs, ferries, submarines, open boats.
 
 The bow is at high x. A hull narrows to the bow in steps and is one cell wider per layer where it flares.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from training.data.shapes.hull import build_hull, lay_deck, middle
 
 PROPORTIONS = {
     "length": Span(0, "short", 11, "long", 17),
@@ -17,14 +18,19 @@ PROPORTIONS = {
 }
 
 _STYLES = {
-    "sailing boat": 0.24,
-    "sailing ship": 0.12,
-    "cargo ship": 0.14,
-    "steamship": 0.14,
-    "tugboat": 0.11,
-    "ferry": 0.08,
-    "rowing boat": 0.09,
-    "canoe": 0.08,
+    "sailing boat": 0.2,
+    "sailing ship": 0.09,
+    "longship": 0.07,
+    "catamaran": 0.06,
+    "cargo ship": 0.11,
+    "steamship": 0.1,
+    "aircraft carrier": 0.05,
+    "tugboat": 0.08,
+    "ferry": 0.04,
+    "submarine": 0.08,
+    "motorboat": 0.07,
+    "rowing boat": 0.07,
+    "canoe": 0.07,
 }
 
 
@@ -38,53 +44,13 @@ def sample(rng: np.random.Generator) -> Shape:
     return finish("vessel", style, voxels, dice, facts, PROPORTIONS)
 
 
-def _deck(
-    voxels: Voxels, length: int, width: int, z0: int, z1: int, *, bow: int = 0, both: bool = False
-) -> None:
-    """Layers of a hull, pointed over ``bow`` cells at high x (0: as long as it takes), or at both ends."""
-    reach = (width - 1) // 2
-    bow = bow or reach
-    for x in range(length):
-        ahead = length - 1 - x if not both else min(x, length - 1 - x)
-        inset = 0 if ahead >= bow else -(-reach * (bow - ahead) // bow)
-        box(voxels, x, x + 1, inset, width - inset, z0, z1)
-
-
-def _hull(voxels: Voxels, dice: Dice, length: int, width: int) -> tuple[int, dict[str, Value]]:
-    """A hull with a narrower keel layer, and a raised bow or rail or neither; answers its deck layer."""
-    height = dice.integer("hull_height", 2 if length < 13 else 3, 3 if length < 13 else 4)
-    bow = (width - 1) // 2 * dice.integer("bow_length", 1, 2)
-    keel = empty()
-    _deck(keel, length - 1, width - 2, 0, 1)
-    voxels[1:, 1:, 0] |= keel[:-1, :-1, 0]
-    _deck(voxels, length, width, 1, height, bow=bow)
-    rail = dice.choice("rail", {"none": 0.4, "bow": 0.3, "stern": 0.15, "both": 0.15})
-    raised = empty()
-    _deck(raised, length, width, height, height + 1, bow=bow)
-    if rail in ("bow", "both"):
-        voxels[length - bow - 1 :] |= raised[length - bow - 1 :]
-    if rail in ("stern", "both"):
-        voxels[:2] |= raised[:2]
-    facts: dict[str, Value] = {"pointed": True}
-    if rail in ("bow", "both"):
-        facts["raised_bow"] = True
-    return height, facts
-
-
-def _middle(width: int) -> tuple[int, int]:
-    """First cell and end of what stands on the axis of a hull."""
-    thick = 2 - width % 2
-    y0 = (width - thick) // 2
-    return y0, y0 + thick
-
-
 def _sailing_boat(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """One mast with a triangular mainsail, and perhaps a jib in front of it."""
     length = dice.integer("length", 9, 17)
     width = dice.integer("width", 4, 6)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     mast = dice.integer("mast", 7, min(15, 20 - deck))
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     x = length // 2 + dice.integer("mast_x", 0, 1)
     boom = min(x, dice.integer("boom", 3, 6))
     box(voxels, x, x + 1, y0, y1, deck, deck + mast)
@@ -112,10 +78,10 @@ def _sailing_ship(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     masts = dice.integer("masts", 2, 3)
     length = dice.integer("length", 6 + 4 * masts, 20)
     width = dice.even("width", 4, 6)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     stern = dice.integer("stern", 1, 3)
     box(voxels, 0, 3, 0, width, deck, deck + stern)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     height = dice.integer("mast", 7, 11)
     low = deck + max(2, stern)
     sails = dice.integer("sail_rows", 1, 2 if height > 8 else 1)
@@ -142,11 +108,11 @@ def _cargo_ship(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A long hull, stacks of containers on deck, and a bridge with a funnel at the stern."""
     length = dice.integer("length", 14, 20)
     width = dice.integer("width", 4, 7)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     house = dice.integer("bridge", 3, 5)
     box(voxels, 1, 4, 0, width, deck, deck + house)
     box(voxels, 3, 4, 1, width - 1, deck + house - 2, deck + house - 1, value=False)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     box(voxels, 1, 3, y0, y1, deck + house, deck + house + dice.integer("funnel", 1, 2))
     stacks = dice.integer("stacks", 1, max(1, (length - 8) // 4))
     side = (width - 1) // 2
@@ -162,7 +128,7 @@ def _steamship(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A superstructure of one to three decks under a row of funnels."""
     length = dice.integer("length", 12, 20)
     width = dice.integer("width", 5, 7)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     decks = dice.integer("decks", 1, 3)
     bow = (width - 1) // 2
     x0, x1 = 1, length - 2 * bow - 1
@@ -173,7 +139,7 @@ def _steamship(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     a, b = x0 + decks - 1, x1 - decks + 1
     funnels = dice.integer("funnels", 1, max(1, min(4, (b - a) // 3)))
     height = dice.integer("funnel", 2, 4)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     gap = (b - a) // funnels
     for funnel in range(funnels):
         x = a + funnel * gap + (gap - 2) // 2
@@ -185,7 +151,7 @@ def _tugboat(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A short broad hull, a tall wheelhouse in front, and a thick funnel behind it."""
     length = dice.integer("length", 9, 13)
     width = dice.integer("width", 5, 7)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     house = dice.integer("house", 3, 4)
     x0 = 3 + dice.integer("house_x", 0, 1)
     box(voxels, x0, x0 + 4, 1, width - 1, deck, deck + house)
@@ -193,7 +159,7 @@ def _tugboat(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     roof = dice.flag("roof", 0.6)
     if roof:
         box(voxels, x0, x0 + 4, 0, width, deck + house, deck + house + 1)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     top = deck + house + int(roof)
     if dice.flag("funnel_on_roof", 0.5):
         box(voxels, x0, x0 + 2, y0, y1, top, top + dice.integer("funnel", 1, 3))
@@ -204,9 +170,9 @@ def _tugboat(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 
 def _ferry(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A broad hull under a long passenger deck with windows, and a bridge on top."""
-    length = dice.integer("length", 12, 18)
+    length = dice.integer("length", 12, 15)
     width = dice.integer("width", 6, 7)
-    deck, facts = _hull(voxels, dice, length, width)
+    deck, facts = build_hull(voxels, dice, length, width)
     x1 = length - width // 2 - 1
     box(voxels, 1, x1, 0, width, deck, deck + 3)
     box(voxels, 3, x1 - 2, 2, width - 2, deck, deck + 1, value=False)
@@ -217,7 +183,7 @@ def _ferry(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     top = deck + 3
     bridge = dice.integer("bridge", 1, 2)
     box(voxels, x1 - 4, x1 - 1, 1, width - 1, top, top + bridge)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     at = dice.integer("funnel_x", 2, max(2, x1 - 7))
     box(voxels, at, at + 2, y0, y1, top, top + bridge + dice.integer("funnel", 1, 2))
     return facts | {"funnels": 1, "windows": True, "bridge": True}
@@ -227,10 +193,10 @@ def _open_hull(voxels: Voxels, dice: Dice, length: int, width: int, height: int,
     """A hollow hull: a floor two layers thick and walls around it."""
     bow = (width - 1) // 2
     long = bow * dice.integer("bow_length", 1, 2)
-    _deck(voxels, length, width, 0, height, bow=long, both=both)
+    lay_deck(voxels, length, width, 0, height, bow=long, both=both)
     inner = empty()
     start = 1 + long if both else 1
-    _deck(inner, length - start - long, width - 2, 2, height, bow=max(1, bow - 1), both=both)
+    lay_deck(inner, length - start - long, width - 2, 2, height, bow=max(1, bow - 1), both=both)
     voxels[start:, 1:, 2:height] &= ~inner[: 20 - start, :-1, 2:height]
 
 
@@ -273,7 +239,7 @@ def _canoe(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     height = dice.integer("hull_height", 3, 4)
     _open_hull(voxels, dice, length, width, height, both=True)
     rise = dice.integer("rise", 0, 2)
-    y0, y1 = _middle(width)
+    y0, y1 = middle(width)
     for x0, x1 in ((0, 2), (length - 2, length)):
         box(voxels, x0, x1, y0, y1, height, height + min(rise, 1))
     if rise == 2:
@@ -285,7 +251,120 @@ def _canoe(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     return facts | _benches(voxels, spots, width, height)
 
 
+def _longship(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A narrow hull whose two ends rise high, with one square sail, wider than the hull."""
+    length = dice.integer("length", 12, 20)
+    width = dice.integer("width", 4, 5)
+    lay_deck(voxels, length, width, 0, 3, bow=2 * ((width - 1) // 2), both=True)
+    y0, y1 = middle(width)
+    voxels[:] = np.roll(voxels, 2, axis=1)
+    y0, y1 = y0 + 2, y1 + 2
+    rise = dice.integer("rise", 2, 4)
+    for x0, x1, tip in ((0, 2, 0), (length - 2, length, length - 1)):
+        box(voxels, x0, x1, y0, y1, 3, 4)
+        box(voxels, tip, tip + 1, y0, y1, 4, 3 + rise)
+    mast = 3 + rise + dice.integer("mast", 3, 7)
+    x = length // 2
+    box(voxels, x, x + 1, y0, y1, 3, mast)
+    out = dice.integer("sail_out", 0, 2)
+    box(voxels, x, x + 1, 2 - out, 2 + width + out, 3 + dice.integer("sail_foot", 1, 2), mast - 1)
+    facts: dict[str, Value] = {"masts": 1, "sails": 1, "sail_kind": "square"}
+    return facts | {"both_ends": True, "raised_ends": True}
+
+
+def _catamaran(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """Two slim hulls under one deck, with a mast and a triangular sail."""
+    length = dice.integer("length", 9, 16)
+    gap = dice.integer("gap", 2, 4)
+    width = gap + 4
+    for y in (0, gap + 2):
+        box(voxels, 1, length - 1, y, y + 2, 0, 1)
+        box(voxels, 0, length, y, y + 2, 1, 2)
+    stern, bow = dice.integer("deck_stern", 1, 2), length - dice.integer("deck_bow", 2, 4)
+    box(voxels, stern, bow, 0, width, 2, 3)
+    x = stern + (bow - stern) * 2 // 3
+    mast = dice.integer("mast", 7, 14)
+    y0, y1 = middle(width)
+    box(voxels, x, x + 1, y0, y1, 3, 3 + mast)
+    boom = min(x, dice.integer("boom", 3, 6))
+    rows = mast - 2
+    for row in range(rows):
+        reach = max(1, round(boom * (rows - row) / rows))
+        box(voxels, x - reach, x, y0, y1, 4 + row, 5 + row)
+    return {"masts": 1, "sails": 1, "sail_kind": "triangular", "hulls": 2}
+
+
+def _aircraft_carrier(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A hull under a long flat deck that overhangs it, with the tower on one side only."""
+    length = dice.integer("length", 15, 20)
+    width = dice.integer("width", 6, 8)
+    hull = dice.integer("hull_height", 2, 3)
+    keel = empty()
+    lay_deck(keel, length - 2, width - 2, 0, hull)
+    voxels[1:, 1:] |= keel[:-1, :-1]
+    box(voxels, 0, length, 0, width, hull, hull + 1)
+    x = length // 2 + dice.integer("island_x", -3, 2)
+    side = 0 if dice.flag("right_island", 0.7) else width - 2
+    long, tall = dice.integer("island_length", 3, 4), dice.integer("island", 2, 4)
+    box(voxels, x, x + long, side, side + 2, hull + 1, hull + 1 + tall)
+    box(voxels, x + 1, x + 2, side, side + 2, hull + 1 + tall, hull + 2 + tall)
+    return {"flight_deck": True, "island": True}
+
+
+def _submarine(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A long rounded hull, a tower with a periscope, a fin and planes at the stern."""
+    length = dice.integer("length", 11, 20)
+    width = dice.even("width", 4, 6)
+    height = dice.integer("hull_height", 3, 4 if width == 4 else 5)
+    y0 = 1
+    for z in range(height):
+        edge = int(z in (0, height - 1))
+        box(voxels, edge, length - edge, y0 + edge, y0 + width - edge, z, z + 1)
+    for x in (0, length - 1):
+        voxels[x, y0, :height] = voxels[x, y0 + width - 1, :height] = False
+    x = length // 2 + dice.integer("tower_x", -1, 2)
+    a, b = y0 + width // 2 - 1, y0 + width // 2 + 1
+    tall = dice.integer("tower", 2, 4)
+    box(voxels, x - 2, x + 2, a, b, height, height + tall)
+    scope = height + tall + dice.integer("periscope", 1, 3)
+    box(voxels, x, x + 1, a, a + 1, height + tall, scope)
+    box(voxels, 0, 2, a, b, height - 1, height + dice.integer("fin", 1, 2))
+    facts: dict[str, Value] = {"tower": True, "periscope": True, "fin": True}
+    if dice.flag("planes", 0.6):
+        box(voxels, 1, 3, 0, width + 2, height // 2, height // 2 + 1)
+        facts["planes"] = True
+    return facts
+
+
+def _motorboat(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A low pointed hull with a windscreen, a seat behind it, and an engine at the stern."""
+    length = dice.integer("length", 9, 16)
+    width = dice.even("width", 4, 6)
+    bow = (width - 1) // 2 * dice.integer("bow_length", 1, 2)
+    lay_deck(voxels, length, width, 0, 2, bow=bow)
+    x = length // 2 + dice.integer("screen_x", -1, 0)
+    raised = empty()
+    lay_deck(raised, length, width, 2, 3, bow=bow)
+    voxels[x:] |= raised[x:]
+    box(voxels, x, x + 1, 0, width, 3, 3 + dice.integer("screen", 1, 2))
+    seats = x - 3 if x >= 5 and dice.flag("seat", 0.7) else 0
+    facts: dict[str, Value] = {"windscreen": True, "engine": True, "pointed": True}
+    if seats:
+        box(voxels, seats, seats + 1, 1, width - 1, 2, 4)
+        facts["seat"] = True
+    y0, y1 = middle(width)
+    voxels[:] = np.roll(voxels, 1, axis=0)
+    box(voxels, 0, 3, y0, y1, 2, 3)
+    box(voxels, 0, 1, y0, y1, 1, 3 + dice.integer("engine", 0, 1))
+    return facts
+
+
 _BUILDERS = {
+    "longship": _longship,
+    "catamaran": _catamaran,
+    "aircraft carrier": _aircraft_carrier,
+    "submarine": _submarine,
+    "motorboat": _motorboat,
     "sailing boat": _sailing_boat,
     "sailing ship": _sailing_ship,
     "cargo ship": _cargo_ship,
