@@ -42,6 +42,7 @@ def measured(category: str, voxels: Voxels) -> dict[str, Value]:
     found = proportion_words(PROPORTIONS[category], voxels)
     ground = islands(solid[:, :, 0])
     found["legs"] = sum(size <= LEG_CELLS for size in ground)
+    found |= _extents(category, solid)
     if category in ("chair", "bench", "sofa"):
         found |= _seating(solid)
     elif category == "bed":
@@ -50,8 +51,6 @@ def measured(category: str, voxels: Voxels) -> dict[str, Value]:
         found["tiers"] = len(_runs(_fill(solid) >= 0.9 * _upper_share(solid)))
     elif category == "tower":
         found["battlements"] = len(islands(solid[:, :, -1])) >= MERLONS
-    elif category == "car":
-        found["wheels"] = len(ground)
     elif category in READINGS:
         found |= READINGS[category].measure(solid)
     return found
@@ -62,6 +61,16 @@ def _cropped(voxels: Voxels) -> Voxels:
     placed = centred(voxels)
     x0, y0 = (placed.shape[0] - x) // 2, (placed.shape[1] - y) // 2
     return placed[x0 : x0 + x, y0 : y0 + y, :z]
+
+
+def _extents(category: str, solid: Voxels) -> dict[str, Value]:
+    """Extents in studs and bricks, along the axes that the family calls its width and length."""
+    found: dict[str, Value] = {"bricks_tall": solid.shape[2]}
+    for name, fact in (("width", "studs_wide"), ("length", "studs_long")):
+        span = PROPORTIONS[category].get(name)
+        if span and span.axis < 2:
+            found[fact] = solid.shape[span.axis]
+    return found
 
 
 def _fill(solid: Voxels) -> NDArray[np.float64]:
@@ -111,12 +120,17 @@ def _bed(solid: Voxels) -> dict[str, Value]:
 def check_claims(category: str, voxels: Voxels, claims: Mapping[str, Value]) -> dict[str, bool]:
     """For every claim that can be measured, whether it holds.
 
-    A claim of zero legs speaks of a base other than legs and is not judged.
+    A claim of zero legs speaks of a base other than legs and is not judged. A claim whose name
+    starts with "about " holds within one cell.
     """
     found = measured(category, voxels)
     verdicts = {}
     for name, claim in claims.items():
-        if name in PROPORTIONS[category]:
+        if name.startswith(_ABOUT):
+            exact = found.get(name.removeprefix(_ABOUT))
+            if isinstance(exact, int) and isinstance(claim, int):
+                verdicts[name] = abs(exact - claim) <= 1
+        elif name in PROPORTIONS[category]:
             verdicts[name] = found.get(name) == claim
         elif name in found and not (name == "legs" and claim == 0):
             verdicts[name] = found[name] == claim
@@ -127,9 +141,8 @@ _NUMBER = "|".join(NUMBERS[1:]) + r"|[1-9]|10"
 _COUNTS = {
     "legs": rf"\b({_NUMBER})(?: (?!panel|trestle|slab)\w+)? legs?\b",
     "tiers": rf"\b({_NUMBER})(?: horizontal)?[ -](?:tiers?|tiered|shelf|shelves|levels|boards)\b",
-    "wheels": rf"\b({_NUMBER})(?: big)? wheels\b",
 }
-_COUNTED = {"tiers": ("bookshelf",), "wheels": ("car",), "legs": ("chair", "table", "bench", "bed", "tower")}
+_COUNTED = {"tiers": ("bookshelf",), "legs": ("chair", "table", "bench", "bed", "tower")}
 _PARTS = {
     "back": (r"\bback(?:rest)?\b(?! panel)|-back(?:ed)?\b", ("chair", "bench", "sofa")),
     "armrests": (r"\barm ?rests?\b|\barms\b", ("chair", "bench", "sofa")),
@@ -137,7 +150,23 @@ _PARTS = {
     "footboard": (r"\bfootboard\b|\bboard at the foot\b", ("bed",)),
     "battlements": (r"\bbattlements\b|\bcrenellat", ("tower",)),
 }
-_HEAD_ENDS = re.compile(r"[,.;]| (?:with|featuring|having|that|which|has|standing|resting|for|made)\b")
+_ABOUT = "about "
+_EXTENT = re.compile(
+    r"\b(?:(about|around|roughly) )?(\d+) (?:studs (wide|across|long|in length)|bricks (tall|high))\b"
+)
+_EXTENT_FACTS = {
+    "wide": "studs_wide",
+    "across": "studs_wide",
+    "long": "studs_long",
+    "in length": "studs_long",
+    "tall": "bricks_tall",
+    "high": "bricks_tall",
+}
+_HEAD_ENDS = re.compile(
+    r"[,.;]| w/| (?:with|featuring|having|that|which|has|comes|standing|resting|for|made|built)\b"
+)
+_GREETING = re.compile(r"^(?:hi|hey|hello), ")
+_CLAUSE = re.compile(r"\b(?:that|which) is (\w+)\b")
 _WORD_FACTS = {
     ("tall", "height"),
     ("low", "height"),
@@ -154,8 +183,7 @@ def claims_in(caption: str, category: str) -> dict[str, Value]:
 
     "Short" is left out: it may speak of length or of height.
     """
-    text = caption.lower()
-    claims: dict[str, Value] = {}
+    text, claims = _without_extents(_GREETING.sub("", caption.lower()))
     for name, pattern in _COUNTS.items():
         match = re.search(pattern, text)
         if match and category in _COUNTED[name]:
@@ -164,18 +192,39 @@ def claims_in(caption: str, category: str) -> dict[str, Value]:
         if category in categories:
             claims |= _presence(name, pattern, text)
     claims |= _read(category, text)
-    head = _HEAD_ENDS.split(text, maxsplit=1)[0].split()
+    head = _head(text)
     for word, name in _WORD_FACTS:
         if name in PROPORTIONS[category] and any(synonym in head for synonym in SIZE_SYNONYMS[word]):
             claims.setdefault(name, word)
     return claims
 
 
+def _without_extents(text: str) -> tuple[str, dict[str, Value]]:
+    """The text less its statements in studs and bricks, and those statements."""
+    claims: dict[str, Value] = {}
+    for about, count, studs, bricks in _EXTENT.findall(text):
+        fact = _EXTENT_FACTS[studs or bricks]
+        claims[_ABOUT + fact if about else fact] = int(count)
+    return _EXTENT.sub("", text), claims
+
+
+def _head(text: str) -> list[str]:
+    """The words that qualify the whole thing: those before its noun, "that is tall", and ", tall,".
+
+    Where the parts come first, the thing follows a colon or the last comma.
+    """
+    text = text.rsplit(":", 1)[-1]
+    if text.startswith("with "):
+        text = text.rsplit(",", 1)[-1]
+    alone = [part.strip() for part in re.split(r"[,.]", text)]
+    return _HEAD_ENDS.split(text, maxsplit=1)[0].split() + _CLAUSE.findall(text) + alone
+
+
 def _read(category: str, text: str) -> dict[str, Value]:
     """The claims that the category's own reading finds in the text."""
     if category not in READINGS:
         return {}
-    claims: dict[str, Value] = {}
+    claims = READINGS[category].words(text)
     for name, pattern in READINGS[category].parts.items():
         claims |= _presence(name, pattern, text)
     for name, noun in READINGS[category].counts.items():

@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.data.captions import furniture, kitchen, outdoors, rooms, things, toys, travel
+from training.data.captions import furniture, kitchen, outdoors, rooms, signs, things, toys, travel
 from training.data.captions.grammar import Speaker
+from training.data.captions.measures import size_phrases
 from training.data.captions.wording import Facts, Wording
+from training.data.shapes import PROPORTIONS
 from training.data.shapes.base import Shape
 
 __all__ = ["CAPTIONS_PER_SHAPE", "WORDINGS", "captions_for"]
 
 CAPTIONS_PER_SHAPE = 5
 """As many as StableText2Brick has for every structure."""
-CASUAL_SHARE = 0.3
+CASUAL_SHARE = 0.35
 """Share of captions in the casual register."""
 
 WORDINGS: dict[str, Callable[[Facts], Wording]] = {
@@ -38,6 +40,7 @@ WORDINGS: dict[str, Callable[[Facts], Wording]] = {
     "heart": toys.heart,
     "house": outdoors.house,
     "jar": kitchen.jar,
+    "letter": signs.letter,
     "mug": kitchen.mug,
     "piano": travel.piano,
     "pot": kitchen.pot,
@@ -59,6 +62,8 @@ def captions_for(shape: Shape, rng: np.random.Generator) -> list[str]:
     Raises:
         KeyError: the category has no wording.
     """
-    speaker = Speaker(WORDINGS[shape.category](shape.facts), rng)
-    captions = [speaker.terse(), speaker.short(), speaker.medium(), speaker.long(), speaker.detailed()]
+    sizes = size_phrases(PROPORTIONS[shape.category], shape.voxels)
+    speaker = Speaker(WORDINGS[shape.category](shape.facts), rng, sizes)
+    plain = [speaker.terse(), speaker.short(), speaker.medium(), speaker.long(), speaker.detailed()]
+    captions = [speaker.spelled(text) for text in plain]
     return [speaker.casual(text) if speaker.chance(CASUAL_SHARE) else text for text in captions]

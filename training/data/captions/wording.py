@@ -35,11 +35,11 @@ SIZE_SYNONYMS: dict[str, Alternatives] = {
     "tall": ("tall", "high"),
     "low": ("low", "squat"),
     "wide": ("wide", "broad"),
-    "narrow": ("narrow", "slim"),
-    "long": ("long",),
+    "narrow": ("narrow", "slim", "skinny"),
+    "long": ("long", "long", "elongated", "lengthy"),
     "short": ("short",),
-    "small": ("small", "tiny", "little", "compact", "mini"),
-    "large": ("large", "big", "huge"),
+    "small": ("small", "small", "tiny", "little", "compact", "mini", "miniature", "petite"),
+    "large": ("large", "large", "big", "big", "huge", "massive", "oversized"),
     "deep": ("deep",),
     "shallow": ("shallow",),
 }
@@ -70,9 +70,16 @@ def _plural(noun: str) -> str:
     return irregular.get(noun, noun + "s")
 
 
+def capitalised(text: str) -> str:
+    """The text with its first letter in upper case and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def article(phrase: str) -> str:
-    """The phrase with "a" or "an" before it."""
+    """The phrase with "a" or "an" before it; characters have "the": "the letter A"."""
     first = phrase.lower()
+    if first.startswith(("letter ", "number ", "digit ", "numeral ")):
+        return f"the {phrase}"
     vowel = first[:1] in "aeioué8" and not first.startswith(("uni", "one-", "eu"))
     vowel = vowel or phrase.startswith(("L-shaped", "SUV")) or first.startswith("l-shaped")
     return f"{'an' if vowel else 'a'} {phrase}"
