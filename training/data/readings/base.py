@@ -21,11 +21,13 @@ class Reading:
         measure: facts seen in the voxels, cropped to the object (bool, indexed (x, y, z)).
         parts: by fact, a regular expression for the words that claim the part is there.
         counts: by fact, a regular expression for the counted noun, without the number.
+        words: further claims, as facts, that a text in lower case makes.
     """
 
     measure: Callable[[Voxels], dict[str, Value]]
     parts: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, str] = field(default_factory=dict)
+    words: Callable[[str], dict[str, Value]] = field(default=lambda text: {})
 
 
 def islands(layer: Plane) -> list[int]:
