@@ -24,7 +24,7 @@ def _back(facts: Facts) -> tuple[Alternatives, ...]:
     for kind in kinds:
         words += [f"a {kind} back", f"a {kind} backrest"]
         if height:
-            words += [f"a {height} {kind} back", f"a {height}, {kind} backrest"]
+            words += [f"a {height} {kind} back", f"a {height} {kind} backrest"]
     if height == "high":
         words += ["a high back", "a tall backrest", "a high backrest", "a tall back"] * 2
     elif height == "low":
@@ -72,7 +72,8 @@ def chair(facts: Facts) -> Wording:
         "bar stool": ("bar stool", "barstool", "stool with a raised seat", "stool"),
         "throne": ("throne", "throne", "king's chair", "throne chair", "chair"),
         "rocking chair": ("rocking chair", "rocking chair", "rocker", "chair"),
-        "pedestal chair": ("chair", "pedestal chair", "office chair", "chair"),
+        "pedestal chair": ("chair", "pedestal chair", "swivel chair", "chair"),
+        "office chair": ("office chair", "office chair", "desk chair", "swivel chair", "computer chair"),
     }
     features = list(_legs(facts) + _back(facts) + _armrests(facts))
     bases: dict[str, Alternatives] = {
@@ -85,6 +86,12 @@ def chair(facts: Facts) -> Wording:
             "a central column on a flat base",
         ),
     }
+    bases["star"] = (
+        "a star base",
+        "a cross-shaped base",
+        "a central column on a cross base",
+        "a column on a star-shaped foot",
+    )
     if facts["base"] in bases:
         features.append(bases[str(facts["base"])])
     if facts.get("stretchers"):

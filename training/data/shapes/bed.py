@@ -83,7 +83,7 @@ def _boards(
     """Headboard and footboard, standing on the mattress frame."""
     facts: dict[str, Value] = {"headboard": False, "footboard": False}
     if dice.flag("headboard", 0.8 if style != "four-poster bed" else 0.5):
-        height = dice.integer("headboard_height", 2, 5)
+        height = dice.integer("headboard_height", 3, 6)
         kind = dice.choice(
             "headboard_kind", {"solid": 0.65, "slatted": 0.35} if width > 4 else {"solid": 1.0}
         )
@@ -93,9 +93,9 @@ def _boards(
                 if min(x, width - 1 - x) % 2:
                     box(voxels, x, x + 1, length - 1, length, top, top + height - 1, value=False)
         facts |= {"headboard": True, "headboard_kind": kind}
-        if height >= 4:
+        if height >= 5:
             facts["headboard_height"] = "high"
-        elif height == 2:
+        elif height == 3:
             facts["headboard_height"] = "low"
     if dice.flag("footboard", 0.4) and not facts.get("blanket"):
         height = dice.integer("footboard_height", 2, 3)

@@ -65,7 +65,7 @@ def _back(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, z: int
     chance = {"park bench": 1.0, "pew": 1.0, "stone bench": 0.0, "storage bench": 0.3}
     if not dice.flag("has_back", chance.get(style, 0.25)):
         return {"back": False}
-    height = dice.integer("back_height", 2, 5)
+    height = dice.integer("back_height", 3, 5)
     kind = dice.choice(
         "back", {"solid": 1.0} if style == "pew" else {"solid": 0.4, "slatted": 0.35, "open": 0.25}
     )
@@ -81,9 +81,9 @@ def _back(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, z: int
     elif kind == "open":
         _open_back(voxels, width, y, z, top)
     facts: dict[str, Value] = {"back": True, "back_kind": kind}
-    if height >= 4:
+    if height >= 5:
         facts["back_height"] = "high"
-    elif height == 2:
+    elif height == 3:
         facts["back_height"] = "low"
     return facts
 
@@ -104,7 +104,7 @@ def _arms(
     chance = {"park bench": 0.6, "pew": 0.6, "bench": 0.15, "storage bench": 0.2}
     if not dice.flag("armrests", chance.get(style, 0.0)):
         return {"armrests": False}
-    height = dice.integer("arm_height", 1, 2)
+    height = dice.integer("arm_height", 2, 2)
     for x in (0, width - 1):
         box(voxels, x, x + 1, 0, depth - int(back), z, z + height)
     return {"armrests": True}

@@ -19,7 +19,8 @@ _STYLES = {
     "bar stool": 0.06,
     "throne": 0.06,
     "rocking chair": 0.08,
-    "pedestal chair": 0.10,
+    "pedestal chair": 0.06,
+    "office chair": 0.12,
 }
 _LEG_HEIGHT = {
     "chair": (3, 5),
@@ -29,6 +30,7 @@ _LEG_HEIGHT = {
     "throne": (2, 4),
     "rocking chair": (2, 3),
     "pedestal chair": (2, 4),
+    "office chair": (3, 5),
 }
 _BACKS = {"solid": 0.35, "slatted": 0.25, "ladder": 0.2, "framed": 0.2}
 
@@ -37,7 +39,7 @@ def sample(rng: np.random.Generator) -> Shape:
     """A chair with 0, 2, 3 … legs, with or without back and armrests."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    roomy = style in ("armchair", "throne")
+    roomy = style in ("armchair", "throne", "office chair")
     width = dice.integer("width", 6 if roomy else 4, 10 if roomy else 8)
     depth = dice.integer("depth", 5 if roomy else 4, 8 if roomy else 7)
     seat_z = dice.integer("leg_height", *_LEG_HEIGHT[style])
@@ -56,9 +58,11 @@ def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, height
     """Legs, runners, a pedestal or side panels, from the ground up to ``height``."""
     if style == "pedestal chair":
         return _pedestal(voxels, dice, width, depth, height)
+    if style == "office chair":
+        return _star(voxels, width, depth, height)
     if style == "rocking chair":
         corners(voxels, width, depth, 1, 1, 0, height)
-        rear = dice.integer("runner_rear", 1, 2)
+        rear = dice.integer("runner_rear", 2, 3)
         for x in (0, width - 1):
             box(voxels, x, x + 1, 0, depth + rear, 0, 1)
         return {"legs": 0, "base": "runners"}
@@ -108,11 +112,21 @@ def _pedestal(voxels: Voxels, dice: Dice, width: int, depth: int, height: int) -
     return {"legs": 0, "base": "pedestal"}
 
 
+def _star(voxels: Voxels, width: int, depth: int, height: int) -> dict[str, Value]:
+    """A cross of two flat feet under one column, as office chairs have."""
+    thick_x, thick_y = 2 + width % 2, 2 + depth % 2
+    x0, y0 = (width - thick_x) // 2, (depth - thick_y) // 2
+    box(voxels, 0, width, y0, y0 + thick_y, 0, 1)
+    box(voxels, x0, x0 + thick_x, 0, depth, 0, 1)
+    box(voxels, x0, x0 + thick_x, y0, y0 + thick_y, 1, height)
+    return {"legs": 0, "base": "star"}
+
+
 def _back(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, z: int) -> dict[str, Value]:
     """A backrest that starts at layer ``z``; its facts."""
     if style in ("stool", "bar stool"):
         return {"back": False}
-    low, high = {"throne": (7, 10), "armchair": (3, 6)}.get(style, (3, 9))
+    low, high = {"throne": (7, 10), "armchair": (4, 6), "office chair": (5, 8)}.get(style, (3, 9))
     height = dice.integer("back_height", low, high)
     kind = dice.choice("back", _BACKS if style != "throne" else {"solid": 0.7, "framed": 0.3})
     kind = _panel(voxels, dice, kind, width, depth - 1, z, z + height)
@@ -148,7 +162,7 @@ def _panel(voxels: Voxels, dice: Dice, kind: str, width: int, y: int, z: int, to
 
 def _arms(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, z: int) -> dict[str, Value]:
     """Armrests on both sides above layer ``z``; their facts."""
-    chance = {"armchair": 1.0, "throne": 0.85, "rocking chair": 0.6, "chair": 0.25, "pedestal chair": 0.3}
+    chance = {"armchair": 1.0, "throne": 0.85, "rocking chair": 0.6, "chair": 0.25, "office chair": 0.6}
     wanted = dice.flag("armrests", chance.get(style, 0.0))
     if not wanted or width < 5 or depth < 5:
         return {"armrests": False}

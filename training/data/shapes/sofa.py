@@ -13,8 +13,8 @@ PROPORTIONS = {
 }
 
 _STYLES = {"sofa": 0.5, "loveseat": 0.2, "corner sofa": 0.2, "daybed": 0.1}
-_SEATS = {"sofa": {3: 0.6, 4: 0.25, 2: 0.15}, "loveseat": {2: 1.0}, "corner sofa": {3: 0.7, 4: 0.3}}
-_CUSHION = {2: (3, 5), 3: (3, 4), 4: (2, 3)}
+_SEATS = {"sofa": {3: 0.5, 4: 0.25, 2: 0.1, 5: 0.15}, "loveseat": {2: 1.0}, "corner sofa": {3: 0.7, 4: 0.3}}
+_CUSHION = {2: (3, 5), 3: (3, 4), 4: (2, 3), 5: (2, 2)}
 
 
 def sample(rng: np.random.Generator) -> Shape:
@@ -97,12 +97,12 @@ def _chaise(
 def _back(voxels: Voxels, dice: Dice, width: int, rear: int, thick: int, top: int) -> dict[str, Value]:
     if not thick:
         return {}
-    height = dice.integer("back_height", 2, 5)
+    height = dice.integer("back_height", 3, 6)
     box(voxels, 0, width, rear - thick, rear, top - 1, top + height)
     facts: dict[str, Value] = {}
-    if height >= 4:
+    if height >= 5:
         facts["back_height"] = "high"
-    elif height == 2:
+    elif height == 3:
         facts["back_height"] = "low"
     if thick == 2:
         facts["back_kind"] = "thick"
@@ -112,6 +112,6 @@ def _back(voxels: Voxels, dice: Dice, width: int, rear: int, thick: int, top: in
 def _arms(voxels: Voxels, dice: Dice, width: int, arm: int, front: int, depth: int, top: int) -> None:
     if not arm:
         return
-    height = dice.integer("arm_height", 1, 2)
+    height = dice.integer("arm_height", 2, 3)
     for x in (0, width - arm):
         box(voxels, x, x + arm, front, front + depth, top - 1, top + height)
