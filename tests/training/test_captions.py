@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from training.data.captions import CAPTIONS_PER_SHAPE, WORDINGS, captions_for
-from training.data.captions.grammar import Speaker
+from training.data.captions.grammar import MOST_WORDS, Speaker
+from training.data.captions.measures import size_phrases
 from training.data.captions.wording import Wording, article, counted, joined
 from training.data.claims import check_claims, claims_in
-from training.data.shapes import FAMILIES
+from training.data.shapes import FAMILIES, PROPORTIONS
 
-SEEDS = range(40)
+SEEDS = range(20)
 CATEGORIES = sorted(FAMILIES)
 
 
@@ -22,6 +24,7 @@ def shape_of(category: str, seed: int):
     return FAMILIES[category](np.random.default_rng(seed))
 
 
+@cache
 def all_captions(category: str) -> list[list[str]]:
     return [captions_for(shape_of(category, seed), np.random.default_rng(seed)) for seed in SEEDS]
 
@@ -31,16 +34,54 @@ def test_every_family_has_its_words():
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_captions_say_only_what_is_true(category, monkeypatch):
-    monkeypatch.setattr(Speaker, "slip", lambda self, text: text)
+def test_captions_say_only_what_is_true(category):
     judged = 0
-    for seed in SEEDS:
+    for seed, captions in zip(SEEDS, all_captions(category), strict=True):
         shape = shape_of(category, seed)
-        for caption in captions_for(shape, np.random.default_rng(1000 + seed)):
+        for caption in captions:
             verdicts = check_claims(category, shape.voxels, claims_in(caption, category))
             assert all(verdicts.values()), (seed, caption, verdicts, shape.facts)
             judged += len(verdicts)
     assert judged >= len(SEEDS)
+
+
+def test_most_captions_say_something_that_can_be_checked():
+    claims = [
+        bool(claims_in(text, category))
+        for category in CATEGORIES
+        for five in all_captions(category)
+        for text in five[1:]
+    ]
+    assert np.mean(claims) >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("caption", "claims"),
+    [
+        ("four legs and a high back: a chair", {"legs": 4, "back": True}),
+        ("with three legs and no back, a tall chair", {"legs": 3, "back": False, "height": "tall"}),
+        ("chair, tall, four legs", {"legs": 4, "height": "tall"}),
+        ("hi, can you make a tiny chair w/ high back", {"size": "small", "back": True}),
+        ("The chair is tall and has armrests.", {"height": "tall", "armrests": True}),
+        ("A stool that is narrow and has 3 legs.", {"width": "narrow", "legs": 3}),
+        ("A chair, about 12 bricks tall, with a back.", {"about bricks_tall": 12, "back": True}),
+        ("a stool, 6 studs wide, with no back", {"studs_wide": 6, "back": False}),
+    ],
+)
+def test_every_word_order_is_read(caption, claims):
+    assert claims_in(caption, "chair") == claims
+
+
+def test_sizes_are_stated_and_wrong_ones_caught():
+    shape = shape_of("car", 0)
+    length, width, height = (int(np.ptp(axis)) + 1 for axis in np.nonzero(shape.voxels))
+    stated = {text for ways in size_phrases(PROPORTIONS["car"], shape.voxels) for text in ways}
+    assert {f"{length} studs long", f"{width} studs wide", f"about {height} bricks tall"} <= stated
+    for text in stated:
+        claims = claims_in(f"a car, {text}, with a roof", "car")
+        assert len(claims) >= 1 and all(check_claims("car", shape.voxels, claims).values()), text
+    for wrong in (f"{length + 1} studs long", f"{height + 1} bricks tall", f"about {width + 2} studs wide"):
+        assert False in check_claims("car", shape.voxels, claims_in(f"a car, {wrong}", "car")).values()
 
 
 def test_a_false_caption_is_caught():
@@ -63,7 +104,7 @@ def test_five_captions_that_grow(category):
     means = np.mean([[len(text.split()) for text in five] for five in captions], axis=0)
     assert means[0] < 4.5 < means[2] < means[4]
     assert (np.diff(means) > -1).all()
-    assert max(len(text) for five in captions for text in five) < 320
+    assert max(len(text.split()) for five in captions for text in five) <= MOST_WORDS + 6
 
 
 def test_same_seed_same_captions():
@@ -74,6 +115,9 @@ def test_same_seed_same_captions():
 
 def test_the_vocabulary_is_wide_and_captions_rarely_repeat():
     texts = [text for category in CATEGORIES for five in all_captions(category) for text in five]
+    assert (
+        len({five[0] for category in CATEGORIES for five in all_captions(category)}) >= 0.7 * len(texts) / 5
+    )
     words = {word for text in texts for word in re.findall(r"[a-zé0-9-]+", text.lower())}
     assert len(words) > 350
     assert len(set(texts)) > 0.8 * len(texts)
@@ -82,10 +126,10 @@ def test_the_vocabulary_is_wide_and_captions_rarely_repeat():
 def test_a_share_is_casual():
     texts = [text for category in CATEGORIES for five in all_captions(category) for text in five[3:]]
     casual = np.mean([text[0].islower() and not text.endswith(".") for text in texts])
-    assert 0.2 < casual < 0.45
+    assert 0.25 < casual < 0.5
     everything = [text for category in CATEGORIES for five in all_captions(category) for text in five]
     requests = np.mean(
-        [bool(re.match(r"(make|build|i want|can you|create|please|give)", t)) for t in everything]
+        [bool(re.match(r"(make|build|i want|i'd|can |could|create|please|give)", t)) for t in everything]
     )
     assert requests > 0.04
 
