@@ -13,6 +13,7 @@ def bed(facts: Facts) -> Wording:
         "single bed": ("bed", "single bed", "twin bed", "single bed", "bed for one"),
         "double bed": ("double bed", "bed", "double bed", "queen bed", "king-size bed", "bed for two"),
         "four-poster bed": ("four-poster bed", "four-poster bed", "bed", "poster bed"),
+        "cot": ("cot", "baby bed", "crib", "cot bed"),
         "bunk bed": ("bunk bed", "bunk bed", "bunk beds", "double-decker bed"),
     }
     names = nouns[style]
@@ -29,6 +30,7 @@ def bed(facts: Facts) -> Wording:
             counted(pillows, "pillow") if pillows > 1 else ("a pillow", "one pillow", "a wide pillow")
         )
     extras: dict[str, Alternatives] = {
+        "bars": ("bars on all sides", "slatted sides", "a rail all around"),
         "blanket": ("a blanket", "a blanket at the foot", "a folded blanket", "a duvet"),
         "canopy": ("a canopy", "a canopy frame", "a frame on top"),
         "rails": ("guard rails", "a rail around the top bunk", "a safety rail"),
@@ -114,6 +116,7 @@ def tower(facts: Facts) -> Wording:
         "stepped tower": ("stepped tower", "tower", "ziggurat", "tiered tower", "step pyramid"),
         "pagoda": ("pagoda", "tower", "pagoda tower", "temple tower"),
         "watchtower": ("watchtower", "watch tower", "lookout tower", "tower", "guard tower"),
+        "lighthouse": ("lighthouse", "lighthouse", "light house", "lighthouse tower"),
         "spire tower": ("tower", "church tower", "bell tower", "steeple"),
     }
     features: list[Alternatives] = []
@@ -129,6 +132,11 @@ def tower(facts: Facts) -> Wording:
         features.append(roofs[str(facts["roof"])])
     features += _tower_parts(facts)
     shape: Alternatives = ("square", "straight") if style in ("castle tower", "spire tower") else ("square",)
+    if style == "lighthouse":
+        lamp = ("a lamp room", "a lantern on top", "a lamp on top", "a light at the top")
+        gallery = ("a gallery", "a balcony below the lamp", "a gallery around the lamp")
+        features += [lamp, gallery]
+        return Wording(nouns[style], (("round",), *size_adjectives(facts)), tuple(features), ("by the sea",))
     return Wording(nouns[style], (shape, *size_adjectives(facts)), tuple(features), ("with a square plan",))
 
 
@@ -157,23 +165,43 @@ def _tower_parts(facts: Facts) -> list[Alternatives]:
     return features + [words for name, words in extras.items() if facts.get(name)]
 
 
+_LORRIES: dict[str, Alternatives] = {
+    "box": ("box truck", "delivery lorry", "delivery truck"),
+    "tank": ("tanker", "tank truck", "tanker lorry"),
+    "tipper": ("tipper", "dump truck", "tipper lorry"),
+    "flat": ("flatbed truck", "flatbed lorry"),
+}
+_CARGO: dict[str, Alternatives] = {
+    "box": ("a closed cargo box", "a box body at the back", "a cargo box"),
+    "tank": ("a tank at the back", "a tank behind the cab", "a liquid tank"),
+    "tipper": ("an open tipper body", "an open load box", "an open box at the back"),
+    "flat": ("a flat bed", "a flat load bed", "an empty flat bed"),
+}
+
+
 def car(facts: Facts) -> Wording:
     """Words for a car."""
     style = str(facts["style"])
     nouns: dict[str, Alternatives] = {
         "saloon": ("car", "car", "saloon car", "sedan", "family car", "automobile"),
+        "estate car": ("estate car", "station wagon", "car", "estate", "family car"),
+        "lorry": ("lorry", "truck", "lorry", "truck", "heavy lorry", "heavy truck"),
         "hatchback": ("hatchback", "car", "city car", "hatchback car"),
         "sports car": ("sports car", "sports car", "car", "sport car", "coupe"),
         "race car": ("race car", "racing car", "car", "racecar"),
         "van": ("van", "minivan", "delivery van", "car", "people carrier"),
         "pickup truck": ("pickup truck", "pickup", "truck", "car", "pick-up truck"),
-        "jeep": ("jeep", "SUV", "off-road car", "car", "4x4 car"),
+        "jeep": ("jeep", "family SUV", "off-road car", "car", "4x4 car"),
         "limousine": ("limousine", "limo", "stretch limousine", "car"),
         "convertible": ("convertible", "cabriolet", "car", "open car", "open-top car"),
     }
     names = nouns[style]
-    if facts.get("roof_sign") and style == "saloon":
+    if facts.get("roof_sign"):
         names = ("taxi", "cab", "taxi", "car")
+    elif facts.get("light_bar"):
+        names = ("police car", "police car", "car", "patrol car")
+    elif style == "lorry":
+        names += _LORRIES[str(facts["cargo"])]
     size = "big" if facts.get("wheel_size") == "big" else ""
     wheels = counted(int(facts["wheels"]), "wheel", *((size, size) if size else ()))
     features: list[Alternatives] = [wheels]
@@ -182,12 +210,20 @@ def car(facts: Facts) -> Wording:
         "windows": ("side windows", "windows", "recessed windows"),
         "roof_rack": ("a roof rack", "roof rails", "a luggage rack on the roof"),
         "roof_sign": ("a sign on the roof", "a roof sign", "a light on the roof"),
+        "light_bar": ("a light bar on the roof", "a bar of lights on the roof", "lights across the roof"),
+        "bumpers": ("bumpers", "a bumper at each end", "front and rear bumpers", "two bumpers"),
         "cargo_bed": ("an open cargo bed", "an open bed at the back", "a loading bed", "a truck bed"),
         "load": ("a load in the back", "cargo in the bed", "a loaded bed"),
         "bonnet": ("a bonnet", "a hood", "a flat bonnet", "a front hood"),
         "boot": ("a boot", "a trunk", "a rear trunk"),
-        "windscreen": ("a sloped windscreen", "a slanted windshield", "a stepped windscreen"),
+        "cab": ("a cab at the front", "a driver's cab", "a cab with windows"),
     }
+    if facts.get("windscreen") == "sloped":
+        features.append(("a sloped windscreen", "a slanted windshield", "a stepped windscreen"))
+    elif facts.get("windscreen"):
+        features.append(("a windscreen", "a windshield", "an upright windscreen"))
+    if facts.get("cargo"):
+        features.append(_CARGO[str(facts["cargo"])])
     features += [words for name, words in extras.items() if facts.get(name)]
     if facts["roof"]:
         features.append(("a closed cabin", "a roof", "a cabin"))

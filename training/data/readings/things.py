@@ -1,4 +1,4 @@
-"""Readings of baskets, birdhouses, bottles, bowls, buses, cameras and guitars."""
+"""Readings of baskets, birdhouses, bottles, bowls, cameras and guitars."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from training.data.shapes.base import Value, Voxels
 
 NARROW = 12
 """A layer with at most this many cells is a pole; the walls of a house have more."""
-GLAZED = 0.62
-"""A side that fills at most this share of its layer has a band of windows there."""
 LONG_LENS = 4
 """A lens that stands out this far is long."""
 
@@ -72,21 +70,6 @@ def birdhouse(solid: Voxels) -> dict[str, Value]:
     }
 
 
-def bus(solid: Voxels) -> dict[str, Value]:
-    """Wheels on the ground, one band of windows per deck, an open ring on top where the roof is missing."""
-    side = solid[:, 0]
-    shares = [side[:, z].sum() / max(width(side[:, z : z + 1]), 1) for z in range(2, side.shape[1])]
-    glazed = [0 < share <= GLAZED for share in shares]
-    bands = sum(now and not before for now, before in zip(glazed, [False, *glazed], strict=False))
-    roof = holes(solid[:, :, -1]) == 0
-    return {
-        "wheels": len(islands(solid[:, :, 0])),
-        "decks": bands + (not roof),
-        "roof": roof,
-        "bonnet": _top(solid[-5, 0]) - _top(solid[-1, 0]) >= 2,
-    }
-
-
 def camera(solid: Voxels) -> dict[str, Value]:
     """Three thin legs are a tripod; the lens reaches from the front to where the body is."""
     tripod = len(islands(solid[:, :, 0])) == 3
@@ -128,11 +111,6 @@ THINGS: dict[str, Reading] = {
             "handles": r"\bhandles\b",
             "contents": r"\bfruits?\b|\bfull\b|\bfilled\b",
         },
-    ),
-    "bus": Reading(
-        bus,
-        {"bonnet": r"\bbonnet\b|\bhood\b"},
-        {"wheels": r"wheels\b", "decks": r"(?:decks?|floors?|storeys)\b"},
     ),
     "camera": Reading(
         camera,
