@@ -1,6 +1,12 @@
 """The data set: schema, determinism, resuming, and a split that leaks nothing."""
 
+import errno
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,10 +14,13 @@ import pytest
 pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq
 
-from brickgpt_engine.errors import ConfigError
+from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.formats import text
+from brickgpt_engine.formats.atomic import write_bytes
 from brickgpt_engine.physics import StabilityAnalyzer
-from training.data.build import build, object_id, split_of
+from training.data.build import _Task, build, object_id, run_task, split_of
+from training.data.folder import Recipe, shard_stats
+from training.data.sampling import build_shard
 from training.data.shapes import sample_shape
 
 
@@ -80,9 +89,196 @@ def test_a_second_build_resumes_and_keeps_what_is_there(built, capsys):
     before = (folder / "train-00000.parquet").stat().st_mtime_ns
     (folder / "test-00000.parquet").unlink()
     summary = build(24, folder, seed=3, test_size=6, workers=1)
-    assert summary["kept"] == 6
+    assert summary["kept"] == 30
+    assert summary["built"] == 6
     assert (folder / "train-00000.parquet").stat().st_mtime_ns == before
     assert "train-00000.parquet: already there" in capsys.readouterr().out
+
+
+def small(folder, **changes):
+    """A build of nine structures, each shape with up to three layouts."""
+    options = {"seed": 5, "test_size": 3, "workers": 1, "families": ["table"], "layouts": 3} | changes
+    return build(6, folder, **options)
+
+
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("layered")
+    small(folder)
+    return folder
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def test_layouts_of_a_shape_fill_the_same_cells_in_different_bricks(layered):
+    by_shape = {}
+    for row in rows(layered, "train"):
+        by_shape.setdefault(row["object_id"], []).append(row)
+    assert max(map(len, by_shape.values())) > 1
+    for group in by_shape.values():
+        assert len({row["bricks"] for row in group}) == len(group)
+        cells = [text.loads(row["bricks"]).occupancy for row in group]
+        assert all((other == cells[0]).all() for other in cells)
+    assert not set(by_shape) & {row["object_id"] for row in rows(layered, "test")}
+
+
+def test_one_layout_builds_what_the_first_layouts_are(layered, tmp_path):
+    small(tmp_path, layouts=1)
+    first = rows(tmp_path, "train")[0]
+    assert first == rows(layered, "train")[0]
+
+
+def test_the_number_of_workers_changes_no_byte(layered, tmp_path):
+    small(tmp_path, workers=2)
+    assert contents(tmp_path) == contents(layered)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty"])
+def test_damaged_shards_are_built_again_and_said(layered, tmp_path, capsys, damage):
+    for name, data in contents(layered).items():
+        (tmp_path / name).write_bytes(data)
+    good = (layered / "train-00000.parquet").read_bytes()
+    middle = len(good) // 3
+    bad = {"cut": good[:middle], "empty": b""}
+    (tmp_path / "train-00000.parquet").write_bytes(bad[damage])
+    summary = small(tmp_path)
+    assert contents(tmp_path) == contents(layered)
+    assert summary["built"] == 6
+    said = capsys.readouterr().out
+    assert "train-00000.parquet: was damaged, built again" in said
+    assert "test-00000.parquet: already there" in said
+
+
+def test_a_flipped_byte_is_noticed_wherever_it_changes_a_row(layered, tmp_path):
+    good, path = layered / "train-00000.parquet", tmp_path / "train-00000.parquet"
+    data, recipe = good.read_bytes(), Recipe(5, 6, 3, ("table",), 3)
+    noticed = 0
+    for place in range(4, len(data), len(data) // 60):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :])
+        try:
+            stats = shard_stats(path, recipe)
+        except ConfigError:
+            stats = None
+        noticed += stats is None
+        assert stats is None or pq.read_table(path).equals(pq.read_table(good))
+    assert noticed > 20
+    assert shard_stats(good, recipe).kept == 6
+
+
+def test_a_lost_or_broken_note_is_written_anew(layered, tmp_path):
+    for name, data in contents(layered).items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "build.json").write_text('{"seed": ')
+    assert small(tmp_path)["built"] == 0
+    assert (tmp_path / "build.json").read_bytes() == (layered / "build.json").read_bytes()
+    (tmp_path / "build.json").unlink()
+    with pytest.raises(ConfigError, match="is of a build with seed 5; move it away"):
+        small(tmp_path, seed=6)
+    assert contents(tmp_path) == contents(layered)
+
+
+def test_foreign_files_are_left_alone_unless_training_would_read_them(layered, tmp_path):
+    for name, data in contents(layered).items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "notes.txt").write_text("mine")
+    assert small(tmp_path)["built"] == 0
+    (tmp_path / "train-mine.parquet").write_bytes(b"x")
+    with pytest.raises(ConfigError, match=r"train-mine\.parquet, which is no part of this build"):
+        small(tmp_path)
+    assert (tmp_path / "train-mine.parquet").read_bytes() == b"x"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_what_a_killed_build_had_half_written_goes(layered, tmp_path):
+    for name, data in contents(layered).items():
+        (tmp_path / name).write_bytes(data)
+    half = tmp_path / ".train-00000.parquet.abcd.tmp"
+    half.write_bytes(b"half")
+    small(tmp_path)
+    assert half.exists()
+    os.utime(half, (0, 0))
+    small(tmp_path)
+    assert not half.exists()
+
+
+def test_a_full_disk_is_said_in_one_line_and_loses_nothing(layered, tmp_path, monkeypatch):
+    (tmp_path / "test-00000.parquet").write_bytes(contents(layered)["test-00000.parquet"])
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.data.build.build_shard", lambda path, *_: write_bytes(path, b"x"))
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OutputError, match="the disk is full; free some space"):
+            run_task(_Task(tmp_path, Recipe(5, 6, 3, ("table",), 3), ("train", 0, 6)))
+    assert [path.name for path in tmp_path.iterdir()] == ["test-00000.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 0}, "--size is 0; it must be from 1 to 100,000,000"),
+        ({"size": -3}, "--size is -3"),
+        ({"test_size": -1}, "--test-size is -1"),
+        ({"seed": -1}, "--seed is -1"),
+        ({"workers": 1000}, "--workers is 1000; it must be from 0 to 256"),
+        ({"layouts": 0}, "--layouts is 0; it must be from 1 to 16"),
+        ({"families": ["dragon"]}, "no shape family 'dragon'"),
+        ({"meshes": ["nowhere.sh3f"]}, "--meshes nowhere.sh3f: no such file"),
+    ],
+)
+def test_impossible_options_are_refused_before_anything_is_written(tmp_path, changes, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        build(**{"size": 4, "out": tmp_path / "out"} | changes)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_the_folders_place_is_said(tmp_path):
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(OutputError, match=r"cannot make the folder .*: a file is in its way"):
+        build(4, tmp_path / "out")
+
+
+def test_a_build_that_is_killed_goes_on_and_ends_as_any_other(tmp_path):
+    command = [sys.executable, "-m", "training.data", "build", "--size", "1000", "--test-size", "3"]
+    command += ["--seed", "5", "--families", "table", "--workers", "2", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert first.startswith("test-00000.parquet: 3 structures")
+    before = (tmp_path / "test-00000.parquet").stat().st_mtime_ns
+    with pytest.raises(ConfigError, match="holds a build with size 1000"):
+        build(6, tmp_path, seed=5, test_size=3, workers=1, families=["table"], layouts=2)
+    assert (tmp_path / "test-00000.parquet").stat().st_mtime_ns == before
+
+
+def test_a_family_with_few_shapes_ends_with_those_it_has(tmp_path, monkeypatch):
+    one = sample_shape(np.random.default_rng(2), "table")
+    monkeypatch.setattr("training.data.sampling.sample_shape", lambda rng, families: one)
+    monkeypatch.setattr("training.data.sampling.MAX_BARREN", 5)
+    recipe = Recipe(0, 10, 0, ("table",), 1)
+    split = split_of(one)
+    stats = build_shard(tmp_path / "x.parquet", recipe, (split, 0, 10))
+    assert stats.kept == 1
+    other = "test" if split == "train" else "train"
+    assert build_shard(tmp_path / "y.parquet", recipe, (other, 0, 10)).kept == 0
+    assert pq.read_table(tmp_path / "y.parquet").num_rows == 0
+
+
+def test_a_build_of_format_version_1_goes_on(layered, tmp_path):
+    table = pq.read_table(layered / "train-00000.parquet").replace_schema_metadata({})
+    pq.write_table(table, tmp_path / "train-00000.parquet")
+    note = {"format_version": 1, "seed": 5, "size": 6, "test_size": 3, "families": ["table"]}
+    (tmp_path / "build.json").write_text(json.dumps(note))
+    assert small(tmp_path, layouts=1)["built"] == 3
+    (tmp_path / "build.json").unlink()
+    with pytest.raises(ConfigError, match="is not known to be of this build"):
+        small(tmp_path, layouts=1)
 
 
 def test_builds_are_not_mixed(built):

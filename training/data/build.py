@@ -1,169 +1,56 @@
-"""Build the data set: shapes → bricks → stability → captions → Parquet.
+"""Build the data set: shapes → bricks → stability → captions → Parquet, in parallel.
 
 The columns are those of StableText2Brick (``structure_id, object_id, category_id,
 captions, bricks, stability_scores``), so either data set can take the other's place.
-Shards are independent: each is deterministic in (seed, shard number), written
-atomically, and skipped when it is already there, so an interrupted build resumes.
-
-Which split a shape belongs to depends on its cells alone (see :func:`split_of`), so a
-shape of the test split never occurs in training, whatever the seed.
+Shards are independent: each is deterministic in (recipe, shard number) whatever the number
+of workers, appears whole or not at all, and is kept when it is already there, so an
+interrupted build resumes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from brickgpt_engine.errors import ConfigError
-from brickgpt_engine.formats.atomic import write_text
-from brickgpt_engine.layout import LayoutOptions, legolize
-from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport
-from training.data.captions import captions_for
-from training.data.shapes import FAMILIES, Shape, sample_shape
+from training.data.folder import Recipe, Sample, ShardStats, claim_folder, read_note, shard_stats
+from training.data.sampling import (
+    MESHES_PER_SHARD,
+    build_mesh_shards,
+    build_shard,
+    mesh_split,
+    object_id,
+    samples,
+    split_of,
+)
+from training.data.shapes import FAMILIES
+
+__all__ = ["Sample", "ShardStats", "build", "mesh_split", "object_id", "samples", "split_of"]
 
 SHARD_SIZE = 500
-"""Structures per shard."""
-TEST_SHARE = 0.03
-"""Share of all shapes that is kept for the test split."""
-MAX_BRICKS = 160
-"""Structures with more bricks are left out: they would dominate the model's time."""
+"""Structures per procedural shard."""
+_RANGES = {
+    "size": (1, 100_000_000),
+    "test_size": (0, 100_000_000),
+    "seed": (0, 2**63 - 1),
+    "workers": (0, 256),
+    "layouts": (1, 16),
+}
+Job = tuple[str, int, int]
+"""Split (``train`` or ``test``), shard number, rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One row of the data set, plus what is not stored: the shape it came from."""
-
-    structure_id: str
-    object_id: str
-    category_id: str
-    captions: list[str]
-    bricks: str
-    report: StabilityReport
-    scores: Any
-    shape: Shape
-
-
-@dataclass(slots=True)
-class ShardStats:
-    """What one shard kept and left out."""
-
-    kept: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    bricks: int = 0
-    seconds: float = 0.0
-
-
-def object_id(shape: Shape) -> str:
-    """A name for the shape: a hash of its category and its cells.
-
-    Cells rather than parameters, since two sets of parameters can mean the same shape.
-    """
-    cells = np.packbits(shape.voxels).tobytes()
-    return hashlib.blake2b(shape.category.encode() + cells, digest_size=8).hexdigest()
-
-
-def split_of(shape: Shape) -> str:
-    """``train`` or ``test``, decided by the shape alone."""
-    return "test" if int(object_id(shape), 16) % 10_000 < TEST_SHARE * 10_000 else "train"
-
-
-def samples(
-    seed: int, shard: int, split: str, stats: ShardStats, families: Sequence[str] | None = None
-) -> Iterator[Sample]:
-    """Endless stream of stable structures of one split; what is left out is counted in ``stats``."""
-    rng = np.random.default_rng([seed, shard, 0 if split == "train" else 1])
-    analyzer = StabilityAnalyzer(criterion="paper", solver="highs")
-    while True:
-        shape = sample_shape(rng, families=families)
-        caption_seed = int(rng.integers(2**63))
-        if split_of(shape) != split:
-            continue
-        structure = legolize(shape.voxels, seed=0, options=LayoutOptions())
-        if len(structure) > MAX_BRICKS:
-            stats.dropped["too many bricks"] += 1
-            continue
-        report = analyzer.analyze(structure)
-        if not report.stable:
-            stats.dropped[f"not stable: {shape.category}"] += 1
-            continue
-        text = "".join(f"{brick.text}\n" for brick in structure)
-        captions = captions_for(shape, np.random.default_rng(caption_seed))
-        name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        yield Sample(
-            name,
-            object_id(shape),
-            shape.category,
-            captions,
-            text,
-            report,
-            report.score_grid(structure),
-            shape,
-        )
-
-
-def build_shard(
-    path: Path, *, seed: int, shard: int, split: str, size: int, families: Sequence[str]
-) -> ShardStats:
-    """Write one Parquet shard of ``size`` structures, no brick text twice within it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    start = time.perf_counter()
-    stats = ShardStats()
-    rows: list[Sample] = []
-    seen: set[str] = set()
-    for sample in samples(seed, shard, split, stats, families):
-        if sample.structure_id in seen:
-            stats.dropped["same bricks twice"] += 1
-            continue
-        seen.add(sample.structure_id)
-        rows.append(sample)
-        stats.bricks += sample.bricks.count("\n")
-        if len(rows) == size:
-            break
-    table = pa.table(
-        {
-            "structure_id": [row.structure_id for row in rows],
-            "object_id": [row.object_id for row in rows],
-            "category_id": [row.category_id for row in rows],
-            "captions": [row.captions for row in rows],
-            "bricks": [row.bricks for row in rows],
-            "stability_scores": _nested(np.stack([row.scores for row in rows]).astype(np.float32)),
-        }
-    )
-    partial = path.with_suffix(".partial")
-    pq.write_table(table, partial, compression="zstd")
-    partial.replace(path)
-    stats.kept = len(rows)
-    stats.seconds = time.perf_counter() - start
-    return stats
-
-
-def _nested(values: np.ndarray[Any, Any]) -> Any:
-    """An Arrow column of nested lists from an array of shape (rows, n, n, n), without Python lists."""
-    import pyarrow as pa
-
-    column: Any = pa.array(values.reshape(-1))
-    for length in values.shape[:0:-1]:
-        column = pa.ListArray.from_arrays(
-            pa.array(np.arange(0, len(column) + 1, length, dtype=np.int32)), column
-        )
-    return column
-
-
-def plan(size: int, test_size: int) -> list[tuple[str, int, int]]:
-    """Shards to build as (split, shard number, rows); the test split comes first."""
-    jobs: list[tuple[str, int, int]] = []
+def plan(size: int, test_size: int) -> list[Job]:
+    """Procedural shards to build as (split, shard number, rows); the test split comes first."""
+    jobs: list[Job] = []
     for split, total in (("test", test_size), ("train", size)):
         jobs += [
             (split, shard, min(SHARD_SIZE, total - shard * SHARD_SIZE))
@@ -172,34 +59,54 @@ def plan(size: int, test_size: int) -> list[tuple[str, int, int]]:
     return jobs
 
 
-def claim_folder(out: Path, wanted: dict[str, Any]) -> None:
-    """Make folder ``out`` and note in ``build.json`` what is built there.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker process is asked for: one procedural shard, or both shards of some meshes."""
 
-    Raises:
-        ConfigError: the folder holds a build with other settings, which must not be mixed with this one.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    note = out / "build.json"
-    if note.exists():
-        there = json.loads(note.read_text())
-        if there != wanted:
-            differing = ", ".join(
-                f"{key} {there.get(key)}" for key in wanted if there.get(key) != wanted[key]
-            )
-            raise ConfigError(
-                f"{out} holds a build with {differing}; give the same options or another folder"
-            )
-    write_text(note, json.dumps(wanted, indent=2) + "\n")
+    out: Path
+    recipe: Recipe
+    job: Job | None = None
+    part: int = 0
+    sources: tuple[Path, ...] = ()
+    legacy: bool = False
+
+    def paths(self) -> dict[str, Path]:
+        """The files to be written, by split."""
+        if self.job:
+            split, shard, _ = self.job
+            return {split: self.out / f"{split}-{shard:05d}.parquet"}
+        return {split: self.out / f"{split}-mesh-{self.part:05d}.parquet" for split in ("test", "train")}
 
 
-def _run_job(
-    out: str, seed: int, families: tuple[str, ...], job: tuple[str, int, int]
-) -> tuple[str, ShardStats | None]:
-    split, shard, rows = job
-    path = Path(out) / f"{split}-{shard:05d}.parquet"
-    if path.exists():
-        return path.name, None
-    return path.name, build_shard(path, seed=seed, shard=shard, split=split, size=rows, families=families)
+Outcome = tuple[str, str, ShardStats]
+"""Name of a shard; ``there``, ``new`` or ``mended`` (it was damaged); its counts."""
+
+
+def run_task(task: _Task) -> list[Outcome]:
+    """Build the shards of a task unless they are there and whole."""
+    paths = task.paths()
+    rows = task.job[2] if task.job and task.legacy else None
+    there = {split: shard_stats(path, task.recipe, legacy_rows=rows) for split, path in paths.items()}
+    whole = {split: stats for split, stats in there.items() if stats is not None}
+    if len(whole) == len(paths):
+        return [(paths[split].name, "there", stats) for split, stats in whole.items()]
+    how = {split: "mended" if path.exists() else "new" for split, path in paths.items()}
+    if task.job:
+        built = {task.job[0]: build_shard(paths[task.job[0]], task.recipe, task.job)}
+    else:
+        built = build_mesh_shards(paths, task.recipe, task.sources, task.part)
+    return [(paths[split].name, how[split], stats) for split, stats in built.items()]
+
+
+def _die_with(parent: int) -> None:
+    """Let this worker process end when the build is killed: the pool itself would wait for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def check_families(families: Sequence[str] | None) -> tuple[str, ...]:
@@ -215,6 +122,109 @@ def check_families(families: Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
+def check_numbers(**numbers: int) -> None:
+    """Refuse a size, number of layouts, seed or number of workers that cannot be.
+
+    Raises:
+        ConfigError: a value is out of its range.
+    """
+    for name, value in numbers.items():
+        low, high = _RANGES[name]
+        if not low <= value <= high:
+            option = "--" + name.replace("_", "-")
+            raise ConfigError(f"{option} is {value}; it must be from {low} to {high:,}")
+
+
+def find_meshes(names: Sequence[str]) -> tuple[Path, ...]:
+    """The mesh catalogues that ``names`` mean; ``debian`` means those of Debian's furniture package.
+
+    Raises:
+        ConfigError: one is not there, or two have the same file name.
+    """
+    paths: list[Path] = []
+    for name in names:
+        if name == "debian":
+            from training.data.sh3f import default_paths
+
+            paths += default_paths()
+        elif Path(name).is_file():
+            paths.append(Path(name))
+        else:
+            raise ConfigError(f"--meshes {name}: no such file; name a catalogue (.sh3f) or debian")
+    twice = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
+    if twice:
+        raise ConfigError(f"--meshes names {twice[0]} twice; name every catalogue once")
+    return tuple(sorted(paths, key=lambda path: path.name))
+
+
+def _mesh_parts(sources: Sequence[Path]) -> int:
+    """How many pairs of shards the meshes of these catalogues make."""
+    if not sources:
+        return 0
+    from training.data.catalogue import models
+
+    return -(-len(models(sources)) // MESHES_PER_SHARD)
+
+
+class _Progress:
+    """Adds up what comes in and says it in a line each."""
+
+    def __init__(self, structures: int) -> None:
+        self.total, self.built, self.left = ShardStats(), 0, structures
+        self.start = time.perf_counter()
+
+    def add(self, outcome: Outcome, wanted: int, done: str) -> None:
+        """Take in one shard of which ``wanted`` structures were expected."""
+        name, how, stats = outcome
+        self.total.kept += stats.kept
+        self.total.bricks += stats.bricks
+        self.total.dropped.update(stats.dropped)
+        self.left -= wanted
+        if how == "there":
+            print(f"{name}: already there, {stats.kept} structures ({done})", flush=True)
+            return
+        self.built += stats.kept
+        rate = self.rate()
+        few = f" of {wanted}, there are no more different ones" if stats.kept < wanted else ""
+        mended = "was damaged, built again: " if how == "mended" else ""
+        minutes = self.left / max(rate, 1e-9) / 60
+        print(
+            f"{name}: {mended}{stats.kept} structures{few} ({done}, {rate:.0f} a second, "
+            f"about {minutes:.0f} min to go)",
+            flush=True,
+        )
+
+    def rate(self) -> float:
+        """Structures built a second."""
+        return self.built / max(time.perf_counter() - self.start, 1e-9)
+
+    def summary(self) -> dict[str, Any]:
+        """Totals of the whole folder, and the rate of what was built just now."""
+        self.total.seconds = time.perf_counter() - self.start
+        mean = self.total.bricks / max(self.total.kept, 1)
+        rate = self.rate() if self.built else 0.0
+        values = asdict(self.total) | {"built": self.built, "mean_bricks": mean, "rate": rate}
+        return values | {"dropped": dict(sorted(self.total.dropped.items()))}
+
+
+def _run_all(tasks: Sequence[_Task], workers: int, progress: _Progress) -> None:
+    """Run the tasks in worker processes; the first error ends them all, finished shards stay."""
+    pool = ProcessPoolExecutor(workers, initializer=_die_with, initargs=(os.getpid(),))
+    try:
+        futures: dict[Future[list[Outcome]], _Task] = {pool.submit(run_task, task): task for task in tasks}
+        for done, future in enumerate(as_completed(futures), start=1):
+            for outcome in future.result():
+                job = futures[future].job
+                progress.add(outcome, job[2] if job else 0, f"{done}/{len(tasks)} jobs")
+    except BrokenProcessPool as error:
+        raise ConfigError(
+            "a worker process was killed, perhaps for want of memory; run the same command again "
+            "with fewer --workers, finished shards are kept"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
 def build(
     size: int,
     out: Path,
@@ -223,46 +233,41 @@ def build(
     test_size: int | None = None,
     workers: int = 0,
     families: Sequence[str] | None = None,
+    layouts: int = 1,
+    meshes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Build ``size`` training and ``test_size`` test structures into folder ``out``.
 
     Args:
-        size: structures of the training split.
-        out: folder of the Parquet shards; made when missing.
+        size: procedural structures of the training split; meshes come on top.
+        out: folder of the Parquet shards; made when missing, resumed when it holds the same build.
         seed: everything random follows from it.
-        test_size: structures of the test split; default a twentieth of ``size``.
+        test_size: procedural structures of the test split; default a twentieth of ``size``.
         workers: processes; 0 means one for each core.
         families: shape families to draw from, evenly; all where None.
+        layouts: layouts tried of every shape; the stable ones that differ are kept.
+        meshes: mesh catalogues to add, each by its path, or ``debian``.
 
     Returns:
-        Totals: structures kept and left out by reason, mean bricks, structures per second.
+        Totals of the folder: structures kept and left out by reason, mean bricks; and structures
+        built now, with their rate a second.
+
+    Raises:
+        ConfigError: a value is out of range, or the folder holds something else.
+        OutputError: it cannot be written to.
     """
     test_size = max(1, size // 20) if test_size is None else test_size
-    names = check_families(families)
-    note = {"format_version": 1, "seed": seed, "size": size, "test_size": test_size, "families": list(names)}
-    claim_folder(out, note)
-    jobs = plan(size, test_size)
-    start = time.perf_counter()
-    total = ShardStats()
-    with ProcessPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(_run_job, str(out), seed, names, job) for job in jobs]
-        for done, future in enumerate(futures, start=1):
-            name, stats = future.result()
-            if stats is None:
-                print(f"{name}: already there", flush=True)
-                continue
-            total.kept += stats.kept
-            total.bricks += stats.bricks
-            total.dropped.update(stats.dropped)
-            rate = total.kept / (time.perf_counter() - start)
-            print(
-                f"{name}: {stats.kept} structures ({done}/{len(jobs)} shards, {rate:.0f} a second)",
-                flush=True,
-            )
-    total.seconds = time.perf_counter() - start
-    summary = asdict(total) | {
-        "mean_bricks": total.bricks / max(total.kept, 1),
-        "rate": total.kept / max(total.seconds, 1e-9),
-    }
-    summary["dropped"] = dict(total.dropped)
-    return summary
+    check_numbers(size=size, test_size=test_size, seed=seed, workers=workers, layouts=layouts)
+    sources = find_meshes(meshes)
+    recipe = Recipe(
+        seed, size, test_size, check_families(families), layouts, tuple(path.name for path in sources)
+    )
+    legacy = (read_note(out) or {}).get("format_version") == 1
+    tasks = [_Task(out, recipe, part=part, sources=sources) for part in range(_mesh_parts(sources))]
+    tasks += [_Task(out, recipe, job, legacy=legacy) for job in plan(size, test_size)]
+    claim_folder(out, recipe, [path.name for task in tasks for path in task.paths().values()])
+    progress = _Progress(size + test_size)
+    _run_all(tasks, workers or os.cpu_count() or 1, progress)
+    if not progress.total.kept:
+        raise ConfigError("no structure could be built; choose other --families")
+    return progress.summary()
