@@ -152,13 +152,16 @@ def table(facts: Facts) -> Wording:
             "narrow table" if facts.get("width") == "narrow" else "table",
         ),
         "side table": ("side table", "end table", "bedside table", "table"),
+        "round table": ("round table", "round table", "circular table", "round dining table"),
         "bar table": ("bar table", "bar table", "table", "standing table"),
     }
     features: list[Alternatives] = []
     if facts["legs"] and facts["base"] in ("legs", "six legs"):
         features += _legs(facts)
     features.append(
-        (
+        ("a round top", "a circular top", "a round tabletop")
+        if facts.get("round")
+        else (
             "a flat top",
             "a rectangular top",
             "a flat rectangular surface",
@@ -181,10 +184,15 @@ def table(facts: Facts) -> Wording:
         "corners": ("cut corners", "clipped corners", "trimmed corners"),
     }
     features += [words for name, words in extras.items() if facts.get(name)]
-    return Wording(nouns[style], size_adjectives(facts), tuple(features), _table_remarks(facts))
+    sizes = (
+        {name: facts[name] for name in ("size", "height") if name in facts} if facts.get("round") else facts
+    )
+    return Wording(nouns[style], size_adjectives(sizes), tuple(features), _table_remarks(facts))
 
 
 def _table_remarks(facts: Facts) -> tuple[str, ...]:
+    if facts.get("round"):
+        return ("with a flat round top", "with room all around")
     if facts["base"] not in ("legs", "six legs"):
         return ("with a flat rectangular top",)
     legs = number(int(facts["legs"]))

@@ -131,6 +131,7 @@ def tower(facts: Facts) -> Wording:
     if facts["roof"] in roofs:
         features.append(roofs[str(facts["roof"])])
     features += _tower_parts(facts)
+    features.append(("straight walls", "thick walls", "solid walls", "sturdy walls"))
     shape: Alternatives = ("square", "straight") if style in ("castle tower", "spire tower") else ("square",)
     if style == "lighthouse":
         lamp = ("a lamp room", "a lantern on top", "a lamp on top", "a light at the top")

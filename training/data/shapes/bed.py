@@ -13,7 +13,7 @@ PROPORTIONS = {
     "size": Span(3, "small", 22, "large", 29),
 }
 
-_STYLES = {"single bed": 0.36, "double bed": 0.38, "four-poster bed": 0.12, "bunk bed": 0.14}
+_STYLES = {"single bed": 0.36, "double bed": 0.38, "four-poster bed": 0.12, "bunk bed": 0.14, "cot": 0.1}
 
 
 def sample(rng: np.random.Generator) -> Shape:
@@ -25,7 +25,9 @@ def sample(rng: np.random.Generator) -> Shape:
     length = dice.integer("length", 10, 13) if style != "bunk bed" else dice.integer("length", 9, 12)
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "beds": 1, "sleeps": 2 if wide else 1}
-    if style == "bunk bed":
+    if style == "cot":
+        facts |= _cot(voxels, dice)
+    elif style == "bunk bed":
         facts |= _bunk(voxels, dice, width, length)
     else:
         z = _base(voxels, dice, width, length, facts)
@@ -114,6 +116,21 @@ def _canopy(voxels: Voxels, dice: Dice, style: str, width: int, length: int, top
     if canopy:
         ring(voxels, 0, width, 0, length, top + height, top + height + 2)
     return {"posts": 4, "canopy": canopy}
+
+
+def _cot(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A small bed between walls of bars under a rail all around."""
+    width, length = dice.integer("cot_width", 5, 7), dice.integer("cot_length", 7, 10)
+    legs, bars = dice.integer("leg_height", 1, 3), dice.integer("bars", 3, 5)
+    corners(voxels, width, length, 1, 1, 0, legs)
+    box(voxels, 0, width, 0, length, legs, legs + 2)
+    top = legs + 2
+    ring(voxels, 0, width, 0, length, top, top + bars)
+    for x in range(width):
+        for y in range(length):
+            if min(x, width - 1 - x) % 2 or min(y, length - 1 - y) % 2:
+                box(voxels, x, x + 1, y, y + 1, top, top + bars - 1, value=False)
+    return {"legs": 4, "base": "legs", "bars": True}
 
 
 def _bunk(voxels: Voxels, dice: Dice, width: int, length: int) -> dict[str, Value]:

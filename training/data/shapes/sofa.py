@@ -28,7 +28,7 @@ def sample(rng: np.random.Generator) -> Shape:
     inner = seats * cushion + (seats - 1) * int(split)
     arm = min(arm, (19 - inner) // 2)
     width, depth = inner + 2 * arm, dice.integer("depth", 5, 7)
-    back = dice.integer("back", 1, 2) if style != "daybed" or dice.flag("has_back", 0.5) else 0
+    back = dice.integer("back", 1, 2) if style != "daybed" or dice.flag("has_back", 1.0) else 0
     voxels = empty()
     front = 6
     facts: dict[str, Value] = {"style": style, "armrests": arm > 0, "back": back > 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
+from training.data.shapes.masks import disc, stamp
 
 PROPORTIONS = {
     "height": Span(2, "low", 5, "tall", 10),
@@ -21,6 +22,7 @@ _STYLES = {
     "console table": 0.08,
     "side table": 0.08,
     "bar table": 0.08,
+    "round table": 0.14,
 }
 _SIZES = {  # width, depth, height under the top
     "table": ((6, 12), (5, 9), (3, 7)),
@@ -30,6 +32,7 @@ _SIZES = {  # width, depth, height under the top
     "console table": ((9, 14), (3, 4), (5, 8)),
     "side table": ((4, 6), (4, 6), (3, 6)),
     "bar table": ((4, 8), (4, 6), (8, 11)),
+    "round table": ((6, 9), (6, 9), (3, 7)),
 }
 
 
@@ -39,7 +42,7 @@ def sample(rng: np.random.Generator) -> Shape:
     style = dice.choice("style", _STYLES)
     widths, depths, heights = _SIZES[style]
     width = dice.integer("width", *widths)
-    depth = dice.integer("depth", *depths)
+    depth = dice.integer("depth", *(depths if style != "round table" else (width, width)))
     height = dice.integer("height", *heights)
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
@@ -47,6 +50,9 @@ def sample(rng: np.random.Generator) -> Shape:
     facts |= _SUPPORTS[kind](voxels, dice, width, depth, height)
     facts["base"] = kind
     top = height + dice.choice("top_thickness", {2: 0.85, 3: 0.15} if width * depth < 70 else {2: 1.0})
+    if style == "round table":
+        stamp(voxels, disc(width), width / 2, width / 2, height, top)
+        return finish("table", style, voxels, dice, facts | {"round": True}, PROPORTIONS)
     box(voxels, 0, width, 0, depth, height, top)
     if min(width, depth) >= 6 and kind != "panels" and dice.flag("cut_corners", 0.15):
         _cut_corners(voxels, width, depth, height, top)
@@ -56,6 +62,8 @@ def sample(rng: np.random.Generator) -> Shape:
 
 
 def _support_kind(dice: Dice, style: str, width: int, depth: int) -> str:
+    if style == "round table":
+        return dice.choice("base", {"pedestal": 1.0})
     options = {"legs": 1.0, "panels": 0.15, "trestle": 0.12}
     if style in ("side table", "bar table") or (width <= 9 and depth >= 5 and style == "table"):
         options["pedestal"] = 0.5

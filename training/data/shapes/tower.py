@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish, ring
+from training.data.shapes.masks import disc, stamp
 
 PROPORTIONS = {
     "height": Span(2, "low", 11, "tall", 17),
@@ -19,6 +20,7 @@ _STYLES = {
     "pagoda": 0.1,
     "watchtower": 0.1,
     "spire tower": 0.1,
+    "lighthouse": 0.12,
 }
 
 
@@ -196,6 +198,21 @@ def _spire(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     return {"plinth": base, "roof": "spire", "projecting": eaves}
 
 
+def _lighthouse(voxels: Voxels, dice: Dice) -> dict[str, Value]:
+    """A round shaft on a round foot; a gallery reaches out below the narrower lamp room and its cap."""
+    size = dice.integer("size", 4, 5)
+    height, lamp = dice.integer("height", 5, 11), dice.integer("lamp", 2, 3)
+    foot = dice.integer("foot", 2, 3)
+    middle = (size + 4) / 2
+    stamp(voxels, disc(size + 2), middle, middle, 0, foot)
+    stamp(voxels, disc(size), middle, middle, foot, foot + height)
+    z = foot + height
+    stamp(voxels, disc(size + 2), middle, middle, z, z + 2)
+    stamp(voxels, disc(size - 2), middle, middle, z + 2, z + 2 + lamp)
+    stamp(voxels, disc(size), middle, middle, z + 2 + lamp, z + 4 + lamp)
+    return {"plinth": True}
+
+
 _BUILDERS = {
     "castle tower": _castle,
     "skyscraper": _skyscraper,
@@ -203,4 +220,5 @@ _BUILDERS = {
     "pagoda": _pagoda,
     "watchtower": _watchtower,
     "spire tower": _spire,
+    "lighthouse": _lighthouse,
 }
