@@ -113,7 +113,7 @@ def _potion(dice: Dice) -> tuple[list[int], dict[str, Value]]:
     bottom = body - dice.choice("foot", {2: 0.4, 4: 0.6})
     belly = dice.integer("belly", 2, 3)
     profile = [bottom, body - 2] + [body] * belly + [body - 2] + _shoulders(body - 2, neck, 1)
-    return profile + [neck] * dice.integer("neck_height", 2, 5), {"body": "round"}
+    return profile + [neck] * dice.integer("neck_height", 2, 4), {"body": "round"}
 
 
 _PROFILES = {
@@ -136,7 +136,7 @@ def _square(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     if width > 4:
         stamp(voxels, plate(width - 2, max(depth - 2, 2)), _MIDDLE, _MIDDLE, z, z + 1)
         z += 1
-    neck = dice.integer("neck_height", 2, 4)
+    neck = dice.integer("neck_height", 1, 3)
     stamp(voxels, plate(2, 2), _MIDDLE, _MIDDLE, z, z + neck)
     z += neck
     cap = width > 4 and dice.flag("stopper", 0.6)

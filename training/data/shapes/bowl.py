@@ -37,10 +37,9 @@ def sample(rng: np.random.Generator) -> Shape:
     """A bowl of one of the styles, empty or with fruit in it."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    size = dice.integer("size", *_SIZES[style])
-    if size % 2 and dice.flag("even_size", 0.7):
-        # Round walls of even diameters take fewer bricks.
-        size += 1
+    low, high = _SIZES[style]
+    # Round walls of even diameters take fewer bricks.
+    size = dice.choice("size", {side: 0.4 if side % 2 else 1.0 for side in range(low, high + 1)})
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "foot": False, "handles": False}
     flare = _flare(dice, style, size)

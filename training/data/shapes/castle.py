@@ -12,7 +12,7 @@ PROPORTIONS = {
     "size": Span(3, "small", 30, "large", 40),
 }
 
-_STYLES = {"castle": 0.4, "castle with a keep": 0.2, "gatehouse": 0.2, "fairy-tale castle": 0.2}
+_STYLES = {"castle": 0.4, "castle with a keep": 0.15, "gatehouse": 0.25, "fairy-tale castle": 0.2}
 _ORIGIN = 2
 
 
@@ -20,11 +20,11 @@ def sample(rng: np.random.Generator) -> Shape:
     """Walls with a gate between square towers with battlements or spires."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    width = dice.integer("width", 9, 15)
+    width = dice.integer("width", 9, 14)
     keep = style == "castle with a keep"
     depth = 4 if style == "gatehouse" else dice.integer("depth", 12 if keep else 8, 12)
     wall = dice.integer("wall", 3, 5 if style == "gatehouse" else 3)
-    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 0.75, 4: 0.0 if keep else 0.25})
+    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 0.82, 4: 0.0 if keep else 0.18})
     height = wall + dice.integer("tower_height", 2, 6 if style == "gatehouse" else 3)
     voxels = empty()
     x1, y1 = _ORIGIN + width, _ORIGIN + depth

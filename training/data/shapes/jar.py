@@ -148,7 +148,7 @@ def _vase(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     if body > 5 and dice.flag("neck", 0.6):
         profile += [body - 2] * dice.integer("neck_height", 1, 4)
         facts["neck"] = True
-    if facts.get("neck") or dice.flag("flared", 0.5):
+    if facts.get("neck") or dice.flag("flared", 0.85):
         profile += [profile[-1] + 2] * 2
         facts["rim"] = "wide"
     hollow(voxels, profile)

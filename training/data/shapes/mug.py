@@ -20,14 +20,14 @@ _DIAMETER = {
     "espresso cup": {5: 0.25, 6: 0.75},
     "teacup": {6: 0.65, 7: 0.05, 8: 0.3},
 }
-_HEIGHT = {"latte mug": (8, 10), "tankard": (6, 10), "espresso cup": (4, 4), "teacup": (4, 5)}
+_HEIGHT = {"latte mug": (8, 11), "tankard": (6, 11), "espresso cup": (4, 5), "teacup": (4, 5)}
 
 
 def sample(rng: np.random.Generator) -> Shape:
     """A cup with one handle, empty or filled, with or without a saucer."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    diameter = dice.choice("diameter", _DIAMETER.get(style, {5: 0.08, 6: 0.62, 7: 0.05, 8: 0.25}))
+    diameter = dice.choice("diameter", _DIAMETER.get(style, {5: 0.13, 6: 0.52, 7: 0.1, 8: 0.25}))
     height = dice.integer("height", *_HEIGHT.get(style, (5, 9)))
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "handles": 1}
@@ -84,7 +84,7 @@ def _saucer(voxels: Voxels, dice: Dice, diameter: int, reach: int) -> None:
 
 def _contents(voxels: Voxels, dice: Dice, style: str, profile: list[int]) -> dict[str, Value]:
     """Nothing, a drink up to below the rim, or froth above it."""
-    choices = {"nothing": 0.7, "drink": 0.3}
+    choices = {"nothing": 0.6, "drink": 0.4}
     if style == "tankard":
         choices = {"nothing": 0.5, "drink": 0.2, "froth": 0.3}
     kind = dice.choice("contents", choices)

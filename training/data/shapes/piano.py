@@ -37,7 +37,7 @@ def _black_keys(voxels: Voxels, x0: int, x1: int, y: int, z: int) -> None:
 
 def _stool(voxels: Voxels, dice: Dice, width: int, height: int) -> bool:
     """A stool or bench in front of the keys, on two slabs."""
-    if not dice.flag("stool", 0.3):
+    if not dice.flag("stool", 0.22):
         return False
     wide = dice.integer("stool_width", 4, 6)
     x0 = (width - wide) // 2
@@ -147,7 +147,7 @@ def _open_lid(
 
 def _keyboard(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """An electric keyboard on a stand of two slabs or four legs."""
-    width = dice.integer("width", 9, 18)
+    width = dice.integer("width", 9, 15)
     depth = dice.integer("depth", 4, 5)
     legs = dice.integer("leg_height", 3, 6)
     stool = _stool(voxels, dice, width, legs - 1)

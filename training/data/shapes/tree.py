@@ -75,7 +75,7 @@ def _crown(voxels: Voxels, dice: Dice, style: str, z: int) -> None:
 
 def _umbrella(voxels: Voxels, dice: Dice, z: int) -> None:
     """A wide flat crown: a collar, a broad disc two layers thick, and perhaps a smaller one on top."""
-    size = dice.even("crown", 8, 12)
+    size = dice.even("crown", 8, 10)
     stamp(voxels, disc(4), _MIDDLE, _MIDDLE, z, z + 1)
     stamp(voxels, disc(size - 2), _MIDDLE, _MIDDLE, z + 1, z + 2)
     stamp(voxels, disc(size), _MIDDLE, _MIDDLE, z + 2, z + 3 + dice.integer("thick", 0, 1))
