@@ -201,7 +201,7 @@ def _spire(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 def _lighthouse(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A round shaft on a round foot; a gallery reaches out below the narrower lamp room and its cap."""
     size = dice.integer("size", 4, 5)
-    height, lamp = dice.integer("height", 5, 11), dice.integer("lamp", 2, 3)
+    height, lamp = dice.integer("height", 5, 10), dice.integer("lamp", 2, 3)
     foot = dice.integer("foot", 2, 3)
     middle = (size + 4) / 2
     stamp(voxels, disc(size + 2), middle, middle, 0, foot)
