@@ -39,7 +39,7 @@ _PLANS = {
     "saloon": _Plan(0.15),
     "hatchback": _Plan(0.09, (10, 13), (3, 3), (0, 0), wheels=("wide", "round", "block")),
     "estate car": _Plan(0.09, (13, 17), (3, 4), (0, 0), slopes=(1, 0)),
-    "sports car": _Plan(0.09, (12, 16), (5, 6), (2, 3), (1, 1)),
+    "sports car": _Plan(0.09, (13, 17), (5, 6), (2, 3)),
     "race car": _Plan(0.09, (13, 17), belt=(1, 1), wheels=("big", "big", "wide")),
     "van": _Plan(0.09, (11, 16), (1, 2), (0, 0), glass=(1, 2), slopes=(1, 0)),
     "pickup truck": _Plan(0.1, (13, 17), (3, 4), wheels=("wide", "round", "big")),
