@@ -51,6 +51,7 @@ def measured(category: str, voxels: Voxels) -> dict[str, Value]:
         found["tiers"] = len(_runs(_fill(solid) >= 0.9 * _upper_share(solid)))
     elif category == "tower":
         found["battlements"] = len(islands(solid[:, :, -1])) >= MERLONS
+        found["round"] = not solid[0, 0].any()
     elif category in READINGS:
         found |= READINGS[category].measure(solid)
     return found
@@ -148,6 +149,7 @@ _PARTS = {
     "armrests": (r"\barm ?rests?\b|\barms\b", ("chair", "bench", "sofa")),
     "headboard": (r"\bheadboard\b", ("bed",)),
     "footboard": (r"\bfootboard\b|\bboard at the foot\b", ("bed",)),
+    "round": (r"\bround\b", ("tower",)),
     "battlements": (r"\bbattlements\b|\bcrenellat", ("tower",)),
 }
 _ABOUT = "about "

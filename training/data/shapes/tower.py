@@ -30,6 +30,7 @@ def sample(rng: np.random.Generator) -> Shape:
     style = dice.choice("style", _STYLES)
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "battlements": False, "roof": "flat", "legs": 0}
+    facts["round"] = style == "lighthouse"
     facts |= _BUILDERS[style](voxels, dice)
     return finish("tower", style, voxels, dice, facts, PROPORTIONS)
 
@@ -200,7 +201,7 @@ def _spire(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 
 def _lighthouse(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A round shaft on a round foot; a gallery reaches out below the narrower lamp room and its cap."""
-    size = dice.integer("size", 4, 5)
+    size = 4
     height, lamp = dice.integer("height", 5, 10), dice.integer("lamp", 2, 3)
     foot = dice.integer("foot", 2, 3)
     middle = (size + 4) / 2
