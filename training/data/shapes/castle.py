@@ -20,11 +20,13 @@ def sample(rng: np.random.Generator) -> Shape:
     """Walls with a gate between square towers with battlements or spires."""
     dice = Dice(rng)
     style = dice.choice("style", _STYLES)
-    width = dice.integer("width", 9, 14)
+    width = dice.integer("width", 10, 14)
     keep = style == "castle with a keep"
     depth = 4 if style == "gatehouse" else dice.integer("depth", 12 if keep else 8, 12)
     wall = dice.integer("wall", 3, 5 if style == "gatehouse" else 3)
-    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 0.82, 4: 0.0 if keep else 0.18})
+    # Broad towers need a wall between them, and the keep needs the court.
+    broad = 0.0 if keep or depth < 10 else 0.25
+    tower = 4 if style == "gatehouse" else dice.choice("tower", {2: 1.0 - broad, 4: broad})
     height = wall + dice.integer("tower_height", 2, 6 if style == "gatehouse" else 3)
     voxels = empty()
     x1, y1 = _ORIGIN + width, _ORIGIN + depth

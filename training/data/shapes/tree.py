@@ -78,7 +78,7 @@ def _umbrella(voxels: Voxels, dice: Dice, z: int) -> None:
     size = dice.even("crown", 8, 10)
     stamp(voxels, disc(4), _MIDDLE, _MIDDLE, z, z + 1)
     stamp(voxels, disc(size - 2), _MIDDLE, _MIDDLE, z + 1, z + 2)
-    stamp(voxels, disc(size), _MIDDLE, _MIDDLE, z + 2, z + 3 + dice.integer("thick", 0, 1))
+    stamp(voxels, disc(size), _MIDDLE, _MIDDLE, z + 2, z + 3 + dice.integer("thick", 1, 2))
     if dice.flag("upper_disc", 0.6):
         stamp(voxels, disc(size - 4), _MIDDLE, _MIDDLE, z + 3, z + 5)
 

@@ -297,7 +297,7 @@ def _catamaran(voxels: Voxels, dice: Dice) -> dict[str, Value]:
 def _aircraft_carrier(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A hull under a long flat deck that overhangs it, with the tower on one side only."""
     length = dice.integer("length", 15, 20)
-    width = dice.integer("width", 6, 8)
+    width = dice.even("width", 6, 8)
     hull = dice.integer("hull_height", 2, 3)
     keel = empty()
     lay_deck(keel, length - 2, width - 2, 0, hull)
@@ -315,7 +315,7 @@ def _submarine(voxels: Voxels, dice: Dice) -> dict[str, Value]:
     """A long rounded hull, a tower with a periscope, a fin and planes at the stern."""
     length = dice.integer("length", 11, 20)
     width = dice.even("width", 4, 6)
-    height = dice.integer("hull_height", 3, 4 if width == 4 else 5)
+    height = dice.integer("hull_height", 4, 4 if width == 4 else 5)
     y0 = 1
     for z in range(height):
         edge = int(z in (0, height - 1))
