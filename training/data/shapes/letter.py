@@ -13,7 +13,7 @@ PROPORTIONS = {
 }
 
 _WIDTHS = {"1 1": 0.2, "2 1": 0.25, "2 2": 0.3, "1 2": 0.08, "3 2": 0.12, "3 3": 0.05}
-_HEIGHTS = {"1 1": 0.25, "2 1": 0.3, "2 2": 0.3, "3 1": 0.1, "3 2": 0.05}
+_HEIGHTS = {"1 1": 0.12, "2 1": 0.2, "2 2": 0.55, "3 1": 0.05, "3 2": 0.08}
 _FIRM_HEIGHTS = {"2 2": 0.8, "3 2": 0.2}
 """Where one brick is too short for a bar or a step, two layers lap each other's joints."""
 
