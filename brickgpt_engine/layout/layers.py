@@ -13,7 +13,7 @@ from brickgpt_engine.layout.courses import (
     FLOATING,
     LENGTH_COSTS,
     LOST,
-    THROUGH,
+    SEAM,
     TIPPING,
     LayerView,
     Placement,
@@ -218,7 +218,7 @@ class Layer:
         x_joint = (owner[1:] != owner[:-1]) & (owner[1:] >= 0) & (owner[:-1] >= 0)
         y_joint = (owner[:, 1:] != owner[:, :-1]) & (owner[:, 1:] >= 0) & (owner[:, :-1] >= 0)
         through = (x_joint * self.joints.x[1:]).sum() + (y_joint * self.joints.y[:, 1:]).sum()
-        return total + THROUGH * float(through)
+        return total + SEAM * float(through)
 
     def _support_costs(self, placements: list[Placement]) -> float:
         total = 0.0

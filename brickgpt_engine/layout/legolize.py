@@ -16,6 +16,7 @@ from brickgpt_engine.layout.layers import Joints, Layer
 from brickgpt_engine.layout.options import LayoutOptions
 from brickgpt_engine.layout.rebuild import connect
 from brickgpt_engine.layout.repair import raster_key, stabilise
+from brickgpt_engine.layout.thin import thin
 
 DEFAULT_OPTIONS = LayoutOptions()
 RELAY_RANDOMNESS = 0.4
@@ -46,7 +47,7 @@ def legolize(
     cells, side = _checked(voxels, world_dim)
     rng = np.random.default_rng(seed)
     assembly = Assembly(cells.shape, lay_all(cells, options, rng))
-    assembly = connect(assembly, options.max_failures, rng)
+    assembly = thin(connect(assembly, options.max_failures, rng))
     if options.stabilise:
         assembly = _stabilised(assembly, cells, options, rng)
     return BrickStructure(sorted(assembly.bricks.values(), key=raster_key), side)
