@@ -1,0 +1,162 @@
+"""Training the judge of category on held-out shapes.
+
+Only shapes of the test split are used: the generator never saw one. A fifth of them is
+kept from the classifier too, and its accuracy on these is what is reported.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.errors import BrickGPTError, ConfigError
+from training.data.build import split_of
+from training.data.shapes import FAMILIES
+from training.data.shapes.base import SIDE, Voxels
+from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
+from training.evaluation.pool import single_threaded, worker_count
+
+PER_FAMILY = 240
+"""Held-out shapes of each family; families with little variety give fewer."""
+VALIDATION_SHARE = 0.2
+COPIES = 6
+"""Damaged copies of each training shape."""
+HIDDEN = 192
+EPOCHS = 16
+_BATCH = 256
+_DRAWS_PER_SHAPE = 300
+_LARGEST_DAMAGE = 5
+
+
+def held_out_shapes(category: str, count: int, seed: int) -> Voxels:
+    """Up to ``count`` different test-split shapes of a family, shape (n, 20, 20, 20)."""
+    number = sorted(FAMILIES).index(category)
+    rng = np.random.default_rng([seed, 97, number])
+    found: dict[bytes, Voxels] = {}
+    for _ in range(count * _DRAWS_PER_SHAPE):
+        shape = FAMILIES[category](rng)
+        if split_of(shape) == "test":
+            found.setdefault(shape.voxels.tobytes(), shape.voxels)
+        if len(found) == count:
+            break
+    return np.stack(list(found.values())) if found else np.zeros((0, SIDE, SIDE, SIDE), dtype=np.bool_)
+
+
+def damaged(grids: Voxels, rng: np.random.Generator) -> Voxels:
+    """Copies of the grids with up to five brick-sized boxes of cells missing or added, as models err."""
+    copies = grids.copy()
+    for grid in copies:
+        size = np.argwhere(grid).max(axis=0) + 1
+        for _ in range(int(rng.integers(0, _LARGEST_DAMAGE + 1))):
+            x, y, z = (int(rng.integers(0, limit)) for limit in size)
+            h, w = int(rng.integers(1, 5)), int(rng.integers(1, 3))
+            grid[x : x + h, y : y + w, z] = bool(rng.random() < 0.5)
+    return copies
+
+
+def train_classifier(
+    *, per_family: int = PER_FAMILY, epochs: int = EPOCHS, seed: int = 0, workers: int = 0
+) -> Classifier:
+    """Draw held-out shapes, split them, train, and measure on what was kept back.
+
+    Args:
+        per_family: shapes of each family.
+        epochs: passes over the shapes and their damaged copies.
+        seed: everything random follows from it (up to the order in which a processor adds).
+        workers: processes that draw shapes; 0 means one for each core.
+
+    Raises:
+        ConfigError: ``per_family`` leaves nothing to train on or to validate with.
+    """
+    if per_family < 5:
+        raise ConfigError(f"--per-family is {per_family}; it must be at least 5, a fifth is for validation")
+    began = time.perf_counter()
+    names = tuple(sorted(FAMILIES))
+    rng = np.random.default_rng([seed, 98])
+    with (
+        single_threaded(),
+        ProcessPoolExecutor(worker_count(workers), mp_context=get_context("spawn")) as pool,
+    ):
+        by_name = list(pool.map(partial(held_out_shapes, count=per_family, seed=seed), names))
+    own, kept = [], []
+    for number, grids in enumerate(by_name):
+        kept_back = max(1, round(VALIDATION_SHARE * len(grids)))
+        kept.append((grids[:kept_back], np.full(kept_back, number)))
+        own.append((grids[kept_back:], np.full(len(grids) - kept_back, number)))
+    train_grids, train_labels = (np.concatenate(parts) for parts in zip(*own, strict=True))
+    test_grids, test_labels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    inputs = np.concatenate(
+        [features(train_grids), *(features(damaged(train_grids, rng)) for _ in range(COPIES))]
+    )
+    layers = _fit(inputs, np.tile(train_labels, COPIES + 1), len(names), epochs, seed)
+    facts = {"seed": seed, "shapes_digest": shapes_digest(), "trained_on": len(train_grids)}
+    judge = Classifier(names, layers, facts)
+    facts |= _accuracies(judge, test_grids, test_labels, rng)
+    facts["seconds"] = round(time.perf_counter() - began, 1)
+    return judge
+
+
+def _fit(inputs: NDArray[np.float32], labels: NDArray[np.intp], outputs: int, epochs: int, seed: int) -> Any:
+    """The two layers after training with AdamW on a falling rate."""
+    import torch
+    from torch.nn import functional
+
+    torch.manual_seed(seed)
+    network = torch.nn.Sequential(
+        torch.nn.Linear(FEATURES, HIDDEN),
+        torch.nn.ReLU(),
+        torch.nn.Dropout(0.2),
+        torch.nn.Linear(HIDDEN, outputs),
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
+    steps = epochs * -(-len(inputs) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    x, y = torch.from_numpy(inputs), torch.from_numpy(labels.astype(np.int64))
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(x)).split(_BATCH):
+            loss = functional.cross_entropy(network(x[chosen]), y[chosen], label_smoothing=0.05)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    parts = [parameter.detach().numpy().copy() for parameter in network.parameters()]
+    return (parts[0].T.copy(), parts[1]), (parts[2].T.copy(), parts[3])
+
+
+def _accuracies(
+    judge: Classifier, grids: Voxels, labels: NDArray[np.intp], rng: np.random.Generator
+) -> dict[str, Any]:
+    """How often the judge is right on shapes it never saw: whole, damaged, and by family."""
+    truth = np.array(judge.names)[labels]
+    right = np.array(judge.predict(grids)) == truth
+    on_damaged = np.array(judge.predict(damaged(grids, rng))) == truth
+    return {
+        "validated_on": len(grids),
+        "accuracy": float(right.mean()),
+        "accuracy_damaged": float(on_damaged.mean()),
+        "by_family": {
+            name: float(right[truth == name].mean()) for name in judge.names if (truth == name).any()
+        },
+    }
+
+
+def ready_classifier(path: Path) -> Classifier:
+    """The classifier kept at ``path``, trained and kept there first where it is missing or out of date."""
+    try:
+        judge = load_classifier(path)
+    except BrickGPTError:
+        judge = None
+    if judge is not None and judge.facts.get("shapes_digest") == shapes_digest():
+        return judge
+    print("training the classifier of categories, which takes a minute or two …", file=sys.stderr)
+    judge = train_classifier()
+    judge.save(path)
+    return judge
