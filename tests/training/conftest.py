@@ -25,7 +25,7 @@ def _tokenizer():
 
 
 def _head(tokenizer):
-    """Logits of the next token by the last one: brick lines in the lower layers, an end after every fourth."""
+    """Logits of the next token by the last one: lines in the lowest layers, and an end now and then."""
     size = tokenizer.get_vocab_size()
     weight = np.zeros((size, size))
 
