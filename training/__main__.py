@@ -1,11 +1,16 @@
-"""``python -m training COMMAND``: ``data``, ``nano`` or ``evaluate``; each has its own ``--help``."""
+"""``python -m training COMMAND``: ``data``, ``prepare``, ``nano`` or ``evaluate``; each has a ``--help``."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-COMMANDS = {"data": "training.data", "nano": "training.nano", "evaluate": "training.evaluate"}
+COMMANDS = {
+    "data": "training.data",
+    "prepare": "training.data",
+    "nano": "training.nano",
+    "evaluate": "training.evaluate",
+}
 
 
 def main() -> None:
@@ -16,7 +21,9 @@ def main() -> None:
             print(__doc__)
             return
         sys.exit(f"usage: python -m training {{{'|'.join(COMMANDS)}}} … ({wanted!r} is not a command)")
-    module = COMMANDS[sys.argv.pop(1)]
+    module = COMMANDS[sys.argv[1]]
+    if sys.argv[1] != "prepare":  # a command of training.data, which reads its name itself
+        del sys.argv[1]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from brickgpt_engine.formats import text
 from brickgpt_engine.formats.atomic import write_bytes
 from brickgpt_engine.physics import StabilityAnalyzer
 from training.data.build import _Task, build, object_id, run_task, split_of
+from training.data.card import card_text
 from training.data.folder import Recipe, shard_stats
 from training.data.sampling import build_shard
 from training.data.shapes import sample_shape
@@ -287,3 +289,61 @@ def test_builds_are_not_mixed(built):
     ):
         build(24, built[0], seed=9, test_size=6, workers=1)
     assert json.loads((built[0] / "build.json").read_text())["seed"] == 3
+
+
+def test_the_card_counts_what_the_shards_hold_and_can_be_written_again(layered):
+    card = (layered / "README.md").read_text()
+    assert card == card_text(layered)
+    train, test = rows(layered, "train"), rows(layered, "test")
+    shapes = {split: len({row["object_id"] for row in of}) for split, of in (("a", train), ("b", test))}
+    assert f"| train | 6 | {shapes['a']} |" in card
+    assert f"| test | 3 | {shapes['b']} |" in card
+    mean = np.mean([row["bricks"].count("\n") for row in train + test])
+    assert f"| table | 6 | 3 | {shapes['a'] + shapes['b']} | {mean:.1f} |" in card
+    assert "Shapes that are in both splits: 0." in card
+    assert "--size 6 --test-size 3 --seed 5 --layouts 3 --families table --out DIR" in card
+    assert "{{" not in card
+    assert json.loads((layered / "build.json").read_text())["complete"] == {"train": 6, "test": 3}
+
+
+def test_the_datasets_library_reads_a_build_by_its_card(layered, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    loaded = datasets.load_dataset(str(layered), cache_dir=str(tmp_path / "cache"))
+    assert {split: table.num_rows for split, table in loaded.items()} == {"train": 6, "test": 3}
+    assert loaded["train"][0] == rows(layered, "train")[0]
+
+
+def test_meshes_are_split_by_model_and_named_in_the_card(tmp_path, monkeypatch):
+    from training.data import catalogue
+
+    made = [f"maker#{number}" for number in range(40)]
+
+    def shapes_of(model):
+        for side in (1, 2):
+            shape = sample_shape(np.random.default_rng([made.index(model), side]), "table")
+            params = {"model": model, "name": f"Desk {model}", "creator": "A. Maker"}
+            params |= {"licence": "CC BY 3.0", "source": "a-package", "side": side}
+            yield replace(shape, params=params)
+
+    monkeypatch.setattr(catalogue, "models", lambda sources, tell: made)
+    monkeypatch.setattr(catalogue, "shapes_of", shapes_of)
+    monkeypatch.setattr(catalogue, "catalogue_captions", lambda shape, rng: [shape.params["name"]] * 5)
+    monkeypatch.setattr("training.data.sampling.TEST_SHARE", 0.3)
+    recipe = Recipe(0, 1, 0, ("table",), 2, ("desks.sh3f",))
+    split_of_model = {}
+    for part in range(2):
+        done = run_task(_Task(tmp_path, recipe, part=part, sources=(tmp_path / "desks.sh3f",)))
+        assert [name for name, _, _ in done] == [f"{of}-mesh-{part:05d}.parquet" for of in ("test", "train")]
+        again = run_task(_Task(tmp_path, recipe, part=part, sources=(tmp_path / "desks.sh3f",)))
+        assert [how for _, how, _ in again] == ["there", "there"]
+    for split in ("train", "test"):
+        found = rows(tmp_path, split)
+        assert found
+        for row in found:
+            split_of_model.setdefault(row["captions"][0], set()).add(split)
+    assert all(len(splits) == 1 for splits in split_of_model.values())
+    card = card_text(tmp_path)
+    assert "- mit\n- cc-by-3.0\n" in card
+    assert "| Desk maker#0 | A. Maker | CC BY 3.0 | a-package |" in card
+    assert f"come from {len(split_of_model)} meshes" in " ".join(card.split())
+    assert "--meshes desks.sh3f" in card

@@ -1,4 +1,9 @@
-"""``python -m training.data build --size N --out DIR``: make the data set, in any number of sittings."""
+"""``python -m training.data build``, ``card`` and ``prepare``: make the data set, describe it, convert it.
+
+``build --size N --out DIR`` may be interrupted and run again; it writes the data card, too.
+``card --data DIR`` writes the card anew, or elsewhere.
+``prepare --data DIR --out DIR`` converts a build or StableText2Brick to conversations for fine-tuning.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,11 @@ from brickgpt_engine.errors import BrickGPTError, ExitCode
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.data", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.data",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build the data set as Parquet shards")
     build.add_argument("--size", type=int, required=True, help="structures of the training split")
@@ -26,7 +35,31 @@ def _parser() -> argparse.ArgumentParser:
         help="mesh catalogues (.sh3f) to add; debian means those of the package sweethome3d-furniture",
     )  # fmt: skip
     build.set_defaults(run=_build)
+    card = commands.add_parser("card", help="write the data card of a build")
+    card.add_argument("--data", type=Path, required=True, help="folder of the build")
+    card.add_argument("--out", type=Path, help="file to write (default: README.md in the folder)")
+    card.set_defaults(run=_card)
+    _add_prepare_options(commands.add_parser("prepare", help="convert to conversations for fine-tuning"))
     return parser
+
+
+def _add_prepare_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``prepare``; ``--input_path`` and ``--output_path`` are upstream's names for two."""
+    from training.data.prepare import DEFAULT_DATA, DEFAULT_OUT
+
+    parser.add_argument(
+        "--data", "--input_path", "--input-path", dest="data", default=DEFAULT_DATA,
+        help="a build, a folder of Parquet files, one such file, a folder saved by the datasets library, "
+        "or a name on the Hugging Face Hub (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", "--output_path", "--output-path", dest="out", type=Path, default=Path(DEFAULT_OUT),
+        help="folder for one file per split (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--split", nargs="+", metavar="NAME", help="splits to convert (default: all)")
+    parser.add_argument("--format", default="jsonl", help="jsonl or parquet (default: jsonl)")
+    parser.add_argument("--overwrite", action="store_true", help="replace files made from other data")
+    parser.set_defaults(run=_prepare)
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -43,6 +76,29 @@ def _build(args: argparse.Namespace) -> None:
         meshes=args.meshes,
     )
     print(json.dumps(summary, indent=2))
+
+
+def _card(args: argparse.Namespace) -> None:
+    from brickgpt_engine.formats.atomic import write_text
+    from training.data.card import CARD, card_text
+
+    out = args.out or args.data / CARD
+    write_text(out, card_text(args.data))
+    print(f"wrote {out}")
+
+
+def _prepare(args: argparse.Namespace) -> None:
+    from training.data.prepare import prepare
+
+    counts = prepare(
+        args.data,
+        args.out,
+        splits=args.split,
+        file_format=args.format,
+        overwrite=args.overwrite,
+        tell=lambda line: print(line, flush=True),
+    )
+    print(f"{sum(counts.values()):,} conversations in {args.out}")
 
 
 def main() -> None:

@@ -21,7 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from brickgpt_engine.errors import ConfigError
-from training.data.folder import Recipe, Sample, ShardStats, claim_folder, read_note, shard_stats
+from brickgpt_engine.formats.atomic import write_text
+from training.data.card import CARD, card_text
+from training.data.folder import (
+    SPLITS,
+    Recipe,
+    Sample,
+    ShardStats,
+    claim_folder,
+    mark_complete,
+    read_note,
+    shard_stats,
+    split_name,
+)
 from training.data.sampling import (
     MESHES_PER_SHARD,
     build_mesh_shards,
@@ -171,12 +183,14 @@ class _Progress:
 
     def __init__(self, structures: int) -> None:
         self.total, self.built, self.left = ShardStats(), 0, structures
+        self.kept: Counter[str] = Counter()
         self.start = time.perf_counter()
 
     def add(self, outcome: Outcome, wanted: int, done: str) -> None:
         """Take in one shard of which ``wanted`` structures were expected."""
         name, how, stats = outcome
         self.total.kept += stats.kept
+        self.kept[split_name(Path(name))] += stats.kept
         self.total.bricks += stats.bricks
         self.total.dropped.update(stats.dropped)
         self.left -= wanted
@@ -270,4 +284,6 @@ def build(
     _run_all(tasks, workers or os.cpu_count() or 1, progress)
     if not progress.total.kept:
         raise ConfigError("no structure could be built; choose other --families")
+    write_text(out / CARD, card_text(out))
+    mark_complete(out, {split: progress.kept[split] for split in SPLITS})
     return progress.summary()

@@ -26,6 +26,7 @@ from brickgpt_engine.formats.atomic import write_bytes, write_text
 from brickgpt_engine.physics import StabilityReport
 from training.data.shapes import Shape
 
+SPLITS = ("train", "test")
 NOTE = "build.json"
 """Name of the file that says what a folder holds."""
 COLUMNS = ("structure_id", "object_id", "category_id", "captions", "bricks", "stability_scores")
@@ -48,6 +49,16 @@ class Sample:
     report: StabilityReport
     scores: Any
     shape: Shape
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class MeshModel:
+    """A mesh that structures were made from: its name, who made it, its licence, and where it is from."""
+
+    name: str
+    creator: str
+    licence: str
+    source: str
 
 
 @dataclass(slots=True)
@@ -124,7 +135,7 @@ def claim_folder(out: Path, recipe: Recipe, planned: Sequence[str]) -> None:
     differing = _differences(there, wanted) if there else ""
     if differing:
         raise ConfigError(f"{out} holds a build with {differing}; give the same options or another folder")
-    found = {path.name for split in ("train", "test") for path in out.glob(f"{split}-*.parquet")}
+    found = {path.name for split in SPLITS for path in out.glob(f"{split}-*.parquet")}
     strangers = sorted(found.difference(planned))
     if strangers:
         raise ConfigError(
@@ -172,6 +183,7 @@ def write_shard(path: Path, rows: Sequence[Sample], recipe: Recipe, stats: Shard
         "rows": len(rows),
         "bricks": stats.bricks,
         "dropped": dict(sorted(stats.dropped.items())),
+        "meshes": _mesh_models(rows),
         "digest": _digest(table),
     }
     table = table.replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
@@ -209,6 +221,40 @@ def _digest(table: Any) -> str:
     state = hashlib.blake2b(json.dumps(texts).encode(), digest_size=16)
     state.update(scores.to_numpy(zero_copy_only=False).tobytes())
     return state.hexdigest()
+
+
+def _mesh_models(rows: Sequence[Sample]) -> list[list[str]]:
+    """Fields of the :class:`MeshModel` of every mesh among the rows, each once."""
+    found = {
+        tuple(str(row.shape.params[key]) for key in ("name", "creator", "licence", "source"))
+        for row in rows
+        if "licence" in row.shape.params
+    }
+    return [list(fields) for fields in sorted(found)]
+
+
+def split_name(path: Path) -> str:
+    """The split that a shard's name says it is of; empty for other files."""
+    return next((split for split in SPLITS if path.name.startswith(f"{split}-")), "")
+
+
+def read_about(path: Path) -> dict[str, Any] | None:
+    """What a shard says about itself, or None where it says nothing.
+
+    Raises:
+        ValueError: it is damaged.
+        OSError: it cannot be read.
+    """
+    import pyarrow.parquet as pq
+
+    about = json.loads((pq.read_schema(path).metadata or {}).get(_METADATA_KEY, b"null"))
+    return about if isinstance(about, dict) else None
+
+
+def mark_complete(out: Path, counts: dict[str, int]) -> None:
+    """Note in ``build.json`` that every shard is there, with the rows of each split."""
+    note = read_note(out) or {}
+    write_text(out / NOTE, json.dumps(note | {"complete": counts}, indent=2) + "\n")
 
 
 def _nested(values: np.ndarray[Any, Any]) -> Any:
