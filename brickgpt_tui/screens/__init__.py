@@ -1,0 +1,1 @@
+"""Screens of the studio: the studio itself, and the dialogues over it."""

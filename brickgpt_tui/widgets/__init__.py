@@ -1,0 +1,1 @@
+"""Small widgets that render frozen snapshots; none of them calls the engine."""
