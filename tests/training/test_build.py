@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,13 +246,27 @@ def test_a_file_in_the_folders_place_is_said(tmp_path):
         build(4, tmp_path / "out")
 
 
+def running(process):
+    """Whether a process of ``/proc`` is there and not just waiting to be reaped."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_build_that_is_killed_goes_on_and_ends_as_any_other(tmp_path):
     command = [sys.executable, "-m", "training.data", "build", "--size", "1000", "--test-size", "3"]
     command += ["--seed", "5", "--families", "table", "--workers", "2", "--out", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     first = process.stdout.readline()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    workers = [Path("/proc", pid) for pid in children.read_text().split()] if children.exists() else []
     process.send_signal(signal.SIGKILL)
     process.wait()
+    deadline = time.monotonic() + 30
+    while any(map(running, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [worker for worker in workers if running(worker)]
     process.stdout.close()
     assert first.startswith("test-00000.parquet: 3 structures")
     before = (tmp_path / "test-00000.parquet").stat().st_mtime_ns

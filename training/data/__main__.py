@@ -14,6 +14,9 @@ from pathlib import Path
 
 from brickgpt_engine.errors import BrickGPTError, ExitCode
 
+_OPTIONAL = ("pyarrow", "trimesh")
+"""Libraries that only the extras ``train`` and ``mesh`` bring."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -109,6 +112,11 @@ def main() -> None:
     except BrickGPTError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))
+    except ModuleNotFoundError as error:
+        if error.name not in _OPTIONAL:
+            raise
+        print(f"error: {error.name} is needed; pip install {error.name}", file=sys.stderr)
+        sys.exit(int(ExitCode.USAGE))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(int(ExitCode.INTERRUPTED))

@@ -9,6 +9,7 @@ interrupted build resumes.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
@@ -110,12 +111,14 @@ def run_task(task: _Task) -> list[Outcome]:
     return [(paths[split].name, how[split], stats) for split, stats in built.items()]
 
 
-def _die_with(parent: int) -> None:
+def _die_with_parent() -> None:
     """Let this worker process end when the build is killed: the pool itself would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -223,7 +226,7 @@ class _Progress:
 
 def _run_all(tasks: Sequence[_Task], workers: int, progress: _Progress) -> None:
     """Run the tasks in worker processes; the first error ends them all, finished shards stay."""
-    pool = ProcessPoolExecutor(workers, initializer=_die_with, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(workers, initializer=_die_with_parent)
     try:
         futures: dict[Future[list[Outcome]], _Task] = {pool.submit(run_task, task): task for task in tasks}
         for done, future in enumerate(as_completed(futures), start=1):
