@@ -12,7 +12,7 @@ import pytest
 from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.layout import legolize
 from brickgpt_engine.physics import StabilityAnalyzer
-from training.data import catalogue, sh3f
+from training.data import sh3f
 from training.data.captions import CAPTIONS_PER_SHAPE
 from training.data.catalogue import (
     catalogue_captions,
@@ -27,6 +27,7 @@ from training.data.sh3f import parse_properties
 
 CC_BY = "Creative Commons Attribution 3.0 Unported license"
 CHAIR = (40.0, 44.0, 96.0)
+TWO = (10, 20)
 
 
 def boxes(*corners):
@@ -66,11 +67,6 @@ def entry(name="Chair", model="/chair.obj", size=CHAIR, **others):
     )
 
 
-@pytest.fixture(autouse=True)
-def _two_sizes(monkeypatch):
-    monkeypatch.setattr(catalogue, "SIZES", (10, 20))
-
-
 @pytest.fixture
 def chairs(tmp_path):
     return library(
@@ -80,9 +76,8 @@ def chairs(tmp_path):
     )
 
 
-def test_sizes_of_a_chair_stand_with_the_front_at_low_y(chairs, monkeypatch):
-    monkeypatch.setattr(catalogue, "SIZES", (8, 10, 12, 16))
-    shapes = list(catalogue_shapes([chairs]))
+def test_sizes_of_a_chair_stand_with_the_front_at_low_y(chairs):
+    shapes = list(catalogue_shapes([chairs], sizes=(8, 10, 12, 16)))
     own = [shape for shape in shapes if shape.params["name"] == "Chair"]
     assert [shape.params["side"] for shape in own] == [8, 10, 12, 16]
     assert {shape.params["model"] for shape in own} == {"Test#Chair-/chair.obj"}
@@ -104,7 +99,7 @@ def test_proportions_are_those_of_the_catalogue(tmp_path):
         [entry("Desk", "/desk.obj", (120, 60, 60))],
         members={"desk.obj": boxes((0, 1, 0, 4, 0, 4), (3, 4, 0, 4, 0, 4), (0, 4, 3, 4, 0, 4))},
     )
-    largest = list(catalogue_shapes([path]))[-1]
+    largest = next(catalogue_shapes([path], sizes=[20]))
     x, y, z = (np.ptp(axis) + 1 for axis in np.nonzero(largest.voxels))
     assert (x, y, z) == (20, 10, 9)  # 10 studs are 8 cm; 8 cm are 8.3 layers, of which the last is begun
 
@@ -115,13 +110,13 @@ def test_model_rotation_is_applied(tmp_path):
     path = library(
         tmp_path / "x.sh3f", [entry(modelRotation=turn)], members={"chair.obj": chair_obj(back=4.5)}
     )
-    shape = list(catalogue_shapes([path]))[-1]
+    shape = next(catalogue_shapes([path], sizes=[20]))
     _, y, z = np.nonzero(shape.voxels)
     assert y[z == z.max()].min() > y.mean()
 
 
 def test_captions_are_five_true_and_drawn_from_the_seed(chairs):
-    for shape in catalogue_shapes([chairs]):
+    for shape in catalogue_shapes([chairs], sizes=TWO):
         for seed in range(12):
             captions = catalogue_captions(shape, np.random.default_rng(seed))
             assert captions == catalogue_captions(shape, np.random.default_rng(seed))
@@ -134,10 +129,27 @@ def test_captions_are_five_true_and_drawn_from_the_seed(chairs):
 
 
 def test_parts_are_named_where_they_are_seen(chairs):
-    shape = list(catalogue_shapes([chairs]))[-1]
+    shape = next(catalogue_shapes([chairs], sizes=[20]))
     assert shape.facts["legs"] == 4
     texts = " ".join(" ".join(catalogue_captions(shape, np.random.default_rng(seed))) for seed in range(20))
     assert "four legs" in texts
+
+
+def test_workers_change_neither_shapes_nor_order(tmp_path, chairs):
+    other = library(
+        tmp_path / "x.sh3f", [entry(), entry("Stool", "/no.obj")], members={"chair.obj": chair_obj()}
+    )
+    told: tuple[list[str], list[str]] = ([], [])
+    alone, together = (
+        [
+            (shape.params, shape.voxels.tobytes())
+            for shape in catalogue_shapes([chairs, other], lines.append, workers=workers, sizes=TWO)
+        ]
+        for workers, lines in zip((1, 2), told, strict=True)
+    )
+    assert alone == together
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
 
 
 def test_what_fits_no_family_is_left_out_and_counted(chairs):
@@ -193,7 +205,7 @@ def without_properties(path):
 @pytest.mark.parametrize("damage", [no_zip, cut_off, without_properties])
 def test_a_damaged_library_is_told_in_one_line_and_the_rest_used(tmp_path, chairs, damage):
     lines: list[str] = []
-    shapes = list(catalogue_shapes([damage(tmp_path / "bad.sh3f"), chairs], lines.append))
+    shapes = list(catalogue_shapes([damage(tmp_path / "bad.sh3f"), chairs], lines.append, sizes=[10]))
     assert shapes
     assert len(lines) == 1
     assert lines[0].startswith("bad.sh3f: left out: ")
@@ -226,7 +238,7 @@ def test_a_damaged_model_is_told_in_one_line_and_the_rest_used(tmp_path, bad, co
         members[str(bad["model"]).lstrip("/")] = content
     path = library(tmp_path / "x.sh3f", [bad, good], members=members)
     lines: list[str] = []
-    shapes = list(catalogue_shapes([path], lines.append))
+    shapes = list(catalogue_shapes([path], lines.append, sizes=[10]))
     assert {shape.params["name"] for shape in shapes} == {"Bar stool"}
     assert len(lines) == 1
     assert "x.sh3f" in lines[0]
@@ -236,7 +248,7 @@ def test_a_damaged_model_is_told_in_one_line_and_the_rest_used(tmp_path, bad, co
 def test_triangles_with_nan_are_left_out_of_a_model_and_the_others_used(tmp_path):
     path = library(tmp_path / "x.sh3f", [entry()], members={"chair.obj": NAN})
     lines: list[str] = []
-    assert list(catalogue_shapes([path], lines.append))
+    assert list(catalogue_shapes([path], lines.append, sizes=[10]))
     assert not lines
 
 
@@ -288,7 +300,7 @@ def test_the_debian_package_gives_chairs_sofas_cars_and_more():
     assert len(found) + left_out.total() >= 800
     assert {row.licence for row in licences()} == {"CC0 1.0", "CC BY 3.0", "CC BY 3.0 US"}
     wanted = next(model for model in found if model.entry.id == "Scopia#children_chair")
-    shapes = list(shapes_of(wanted))
+    shapes = list(shapes_of(wanted, sizes=TWO))
     assert len(shapes) == 2
     assert all(shape.facts.get("legs") == 4 for shape in shapes)
 

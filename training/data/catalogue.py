@@ -10,8 +10,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,7 @@ from training.data.shapes.base import SIDE, Shape, centred, empty
 
 __all__ = ["Model", "Row", "catalogue_captions", "catalogue_shapes", "licences", "models", "shapes_of"]
 
-SIZES = (8, 10, 12, 14, 16, 18, 20)
+SIZES = (10, 12, 14, 17, 20)
 """Cells along the longest side in which every model is tried."""
 MAX_BRICKS = 200
 """Sizes that take more bricks are left out: they say little more than smaller ones, and cost time."""
@@ -43,6 +45,7 @@ MOST_LOST = 0.03
 """Share of cells that may be lost as parts that touch nothing."""
 MOST_ADDED = 0.2
 """Share of cells that may be added so that the model stands."""
+_CHUNK = 4
 _FINE = 40
 _LEAST_GAPS = 0.15
 _ROUNDS = 5
@@ -71,19 +74,36 @@ class Row:
     package: str
 
 
-def catalogue_shapes(paths: Sequence[Path] | None = None, tell: Tell | None = None) -> Iterator[Shape]:
+def catalogue_shapes(
+    paths: Sequence[Path] | None = None,
+    tell: Tell | None = None,
+    *,
+    workers: int = 1,
+    sizes: Sequence[int] = SIZES,
+) -> Iterator[Shape]:
     """Every usable size of every usable model, always in the same order.
 
     Args:
         paths: ``.sh3f`` files; None: those of the Debian package.
         tell: is called with a line on all that could not be used; None: the line goes to standard error.
+        workers: processes that fill and lay; 1 stays in this one.
+        sizes: cells along the longest side.
 
     Raises:
         ConfigError: a file is not there, the package is not installed, or no library has a known model.
     """
     report = tell or _to_stderr
-    for model in models(paths, report):
-        yield from shapes_of(model, report)
+    found = models(paths, report)
+    if workers < 2:
+        for model in found:
+            yield from shapes_of(model, report, sizes)
+        return
+    # A fresh start rather than a fork: the solver's threads would not survive one.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for shapes, lines in pool.map(partial(_collected, sizes=tuple(sizes)), found, chunksize=_CHUNK):
+            for line in lines:
+                report(line)
+            yield from shapes
 
 
 def models(
@@ -112,8 +132,8 @@ def models(
     return found
 
 
-def shapes_of(model: Model, tell: Tell | None = None) -> Iterator[Shape]:
-    """The sizes of one model that stand and look like it, from small to large.
+def shapes_of(model: Model, tell: Tell | None = None, sizes: Sequence[int] = SIZES) -> Iterator[Shape]:
+    """The sizes of one model that stand and look like it, in the order of ``sizes``.
 
     A mesh that cannot be read gives none, and a line to ``tell``.
     """
@@ -122,12 +142,18 @@ def shapes_of(model: Model, tell: Tell | None = None) -> Iterator[Shape]:
         vertices, faces = read_mesh(entry)
         vertices = _turned(vertices, model.kind.category)
         fine = voxelize_mesh(vertices, faces, world_dim=_FINE)
-        for side in SIZES:
+        for side in sizes:
             cells = _cells(vertices, faces, fine, side)
             if cells is not None:
                 yield _shape(model, cells, side)
     except BrickGPTError as error:
         (tell or _to_stderr)(f"{entry.archive.name}: {entry.id} left out: {error}")
+
+
+def _collected(model: Model, sizes: Sequence[int]) -> tuple[list[Shape], list[str]]:
+    """What :func:`shapes_of` gives and tells, for another process."""
+    lines: list[str] = []
+    return list(shapes_of(model, lines.append, sizes)), lines
 
 
 def licences(paths: Sequence[Path] | None = None, tell: Tell | None = None) -> list[Row]:
