@@ -1,0 +1,212 @@
+"""Every option of the studio and of generation: its section, label, help and kind, once.
+
+The settings file takes its comments from here, and the settings form its labels and help texts.
+Names of generation options are those of :class:`~brickgpt_engine.generation.GenerationConfig`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
+from brickgpt_engine.generation.config import CRITERIA, DEVICES, INSTRUCTION_FORMATS, SOLVERS
+
+Kind = Literal["text", "integer", "number", "switch", "choice"]
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: its name in the file, and in ``Settings`` or ``GenerationConfig``.
+        section: heading in the form, and table in the file.
+        label: what the form calls it.
+        help: one sentence: what it does, and its range.
+        kind: what sort of value it takes.
+        choices: the values of a choice.
+        optional: whether it may be left out, which means None.
+    """
+
+    name: str
+    section: str
+    label: str
+    help: str
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+STUDIO, MODEL, SAMPLING, PHYSICS = "studio", "model", "sampling", "physics"
+SECTIONS: dict[str, str] = {
+    STUDIO: "Studio",
+    MODEL: "Language model",
+    SAMPLING: "Sampling",
+    PHYSICS: "Physics",
+}
+"""Tables of the file, in order, with the headings of the form."""
+
+STUDIO_OPTIONS: tuple[Option, ...] = (
+    Option("theme", STUDIO, "Theme", "Colours of the whole program.", "text"),
+    Option(
+        "ascii",
+        STUDIO,
+        "ASCII only",
+        "Draw with plain ASCII characters, for terminals without others.",
+        "switch",
+    ),
+    Option(
+        "history", STUDIO, "Keep history", "Save every run as it goes, to be opened again later.", "switch"
+    ),
+)
+
+GENERATION_OPTIONS: tuple[Option, ...] = (
+    Option(
+        "model_name_or_path",
+        MODEL,
+        "Model",
+        "nano comes with the program; or a Hugging Face folder, a hub id (owner/name) or a GGUF file.",
+        "text",
+    ),
+    Option("device", MODEL, "Device", "Where the model runs; nano always fits the CPU.", "choice", DEVICES),
+    Option(
+        "instruction_format",
+        MODEL,
+        "Instruction",
+        "Wording of the instruction, for models fine-tuned from chat models; nano has its own.",
+        "choice",
+        INSTRUCTION_FORMATS,
+    ),
+    Option(
+        "literal",
+        MODEL,
+        "Literal prompts",
+        "Give nano the prompt as it is, instead of the nearest words that it knows.",
+        "switch",
+    ),
+    Option(
+        "world_dim",
+        SAMPLING,
+        "World size",
+        f"Side of the world in studs and layers, 1 to {MAX_WORLD_DIM}; nano knows 20.",
+        "integer",
+    ),
+    Option("max_bricks", SAMPLING, "Most bricks", "Stop after this many bricks, 1 to 1,000,000.", "integer"),
+    Option(
+        "max_brick_rejections",
+        SAMPLING,
+        "Most rejections",
+        "Draw a brick that does not fit again, up to this often; 0 switches this off.",
+        "integer",
+    ),
+    Option(
+        "use_logit_masking",
+        SAMPLING,
+        "Logit masking",
+        "Let the model write nothing but brick lines.",
+        "switch",
+    ),
+    Option(
+        "temperature",
+        SAMPLING,
+        "Temperature",
+        "Low is predictable, high is adventurous; 0.01 to 100.",
+        "number",
+    ),
+    Option(
+        "temperature_increase",
+        SAMPLING,
+        "Increase",
+        "Added to the temperature each time a rejected brick comes again; 0 to 100.",
+        "number",
+    ),
+    Option(
+        "max_temperature",
+        SAMPLING,
+        "Highest temperature",
+        "Where that rise ends; at least the temperature.",
+        "number",
+    ),
+    Option(
+        "top_k",
+        SAMPLING,
+        "Top k",
+        "Choose among so many likeliest tokens, 0 for all; only without logit masking.",
+        "integer",
+    ),
+    Option(
+        "top_p",
+        SAMPLING,
+        "Top p",
+        "Choose among the likeliest tokens that share this probability, above 0 to 1; only without masking.",
+        "number",
+    ),
+    Option(
+        "seed",
+        SAMPLING,
+        "Seed",
+        "Same seed, same machine: same model. Empty draws a fresh one for every run.",
+        "integer",
+        optional=True,
+    ),
+    Option(
+        "physics",
+        PHYSICS,
+        "Judge by forces",
+        "Otherwise only by whether all bricks hang together.",
+        "switch",
+    ),
+    Option(
+        "max_regenerations",
+        PHYSICS,
+        "Most rollbacks",
+        "Take down what would fall and rebuild it, up to this often; 0 switches this off.",
+        "integer",
+    ),
+    Option(
+        "criterion",
+        PHYSICS,
+        "Criterion",
+        "What counts as stable: paper is the published test and the stricter one.",
+        "choice",
+        CRITERIA,
+    ),
+    Option(
+        "solver",
+        PHYSICS,
+        "Solver",
+        "auto takes Gurobi where its licence allows the size, else HiGHS.",
+        "choice",
+        SOLVERS,
+    ),
+)
+
+OPTIONS: tuple[Option, ...] = STUDIO_OPTIONS + GENERATION_OPTIONS
+
+
+def parse(option: Option, text: str) -> Value:
+    """The value that ``text`` from a form field stands for; its range is not looked at.
+
+    Raises:
+        ValueError: it is not of the option's kind; the message says what is wanted.
+    """
+    text = text.strip()
+    if not text and option.optional:
+        return None
+    if option.kind == "integer":
+        return _number(text, whole=True)
+    if option.kind == "number":
+        return _number(text, whole=False)
+    return text
+
+
+def _number(text: str, *, whole: bool) -> int | float:
+    wanted = "a whole number" if whole else "a number"
+    if len(text) > 40:
+        raise ValueError(f"that is too long for {wanted}")
+    try:
+        return int(text) if whole else float(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not {wanted}" if text else f"give {wanted}") from error
