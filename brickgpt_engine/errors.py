@@ -49,7 +49,7 @@ class ConfigError(BrickGPTError, ValueError):
 
 
 class PromptError(BrickGPTError, ValueError):
-    """A prompt is empty, or too long for the model."""
+    """A prompt is empty, too long for the model, or names nothing that the model can make."""
 
     exit_code = ExitCode.USAGE
 

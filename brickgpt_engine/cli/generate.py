@@ -46,14 +46,16 @@ NAME.json (part ids) and NAME.png (picture). Existing files are kept: without --
 the next free name is taken: chair, chair-2, chair-3. Several variants are numbered likewise.
 """,
     "JSON": """\
-One object a line and model: prompt, seed, files, bricks, rejections (by reason), regenerations,
+One object a line and model: prompt, prompt_used (what the model read), notes (what was changed),
+seed, files, bricks, rejections (by reason), regenerations,
 stable, stability (min, mean), criterion, solver, mass_g, size (studs, cm), seconds, tokens,
 stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified;
 interrupted: by Ctrl-C; failed: the model or the solver broke down). After the last two, counts
 reach as far as the run came, and stable and tokens are null.
 """,
     "Exit codes": """\
-0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt
+0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt, or
+a prompt that names what the model does not know (nothing is made then)
 3 an input cannot be read    4 the language model cannot be used    5 no solver gave an answer
 6 results cannot be written    130 Ctrl-C (what was built so far is written)
 """,
@@ -122,6 +124,7 @@ def command(
             _warn_of_unstable(start, start_file or "", jobs[0].config)
     with show_wait("loading the language model", quiet=quiet):
         generator = load_generator(jobs[0].config)
+    _say_meanings(generator, jobs, quiet=quiet)
     return _run_all(generator, jobs, start, style)
 
 
@@ -164,6 +167,21 @@ def _make_target(prompts: Sequence[str], out: str | None, formats: tuple[str, ..
     for text in prompts:
         replace(target, stem=stem or targets.slug(text)).require_writable(create=create)
     return target
+
+
+def _say_meanings(generator: BrickGenerator, jobs: Sequence[_Job], *, quiet: bool) -> None:
+    """Say beforehand what is taken for the words that the model does not know, a note once.
+
+    Raises:
+        PromptError: a prompt names what the model does not know.
+    """
+    notes = {
+        (job.prompt, note): None for job in jobs for note in generator.interpret(job.prompt, job.config).notes
+    }
+    if not quiet:
+        several = len({job.prompt for job in jobs}) > 1
+        for prompt, note in notes:
+            console.note(f"{prompt}: {note}" if several else note)
 
 
 def _run_all(

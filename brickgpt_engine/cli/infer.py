@@ -97,6 +97,8 @@ def _one_round(
     check_caption(prompt)
     target = _ask_target(force)
     config = config_from(options, _ask_seed())
+    for note in generator.interpret(prompt, config).notes:
+        console.note(note)
     click.echo("Generating...")
     with show_progress(prompt, quiet=False) as listener:
         outcome = drive(generator, prompt, config, colour=colour, listener=listener)

@@ -59,6 +59,14 @@ _OPTIONS: tuple[Decorator, ...] = (
         help="Wording of the instruction, for models fine-tuned from chat models.",
     ),
     _option(
+        "literal",
+        "--literal",
+        section=_MODEL,
+        is_flag=True,
+        help="Give nano the prompt as it is; otherwise words that it does not know are taken as the nearest "
+        "ones that it does.",
+    ),
+    _option(
         "world_dim",
         section=_SAMPLING,
         kind=click.IntRange(1, MAX_WORLD_DIM),

@@ -23,6 +23,7 @@ from brickgpt_engine.generation import (
     GenerationConfig,
     GenerationResult,
     RolledBack,
+    Started,
 )
 
 Listener = Callable[[Event], None]
@@ -40,6 +41,8 @@ class Outcome:
         rejections: rejected attempts by reason, as far as the run came.
         regenerations: rollbacks, as far as the run came.
         seconds: wall time of the run.
+        prompt_used: what the model read for the prompt.
+        notes: how that differs from the prompt.
     """
 
     structure: BrickStructure
@@ -49,6 +52,8 @@ class Outcome:
     rejections: dict[str, int] = field(default_factory=dict)
     regenerations: int = 0
     seconds: float = 0.0
+    prompt_used: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def stop_reason(self) -> str:
@@ -64,11 +69,15 @@ class _Tally:
     def __init__(self) -> None:
         self.rejections: Counter[str] = Counter()
         self.regenerations = 0
+        self.prompt_used = ""
+        self.notes: tuple[str, ...] = ()
 
     def update(self, event: Event) -> None:
         """Take one event into account."""
         if isinstance(event, BrickRejected):
             self.rejections[event.reason.value] += 1
+        elif isinstance(event, Started):
+            self.prompt_used, self.notes = event.prompt_used, event.notes
         elif isinstance(event, RolledBack):
             self.regenerations = event.regeneration
 
@@ -128,6 +137,8 @@ def drive(
         interrupted=interrupted and not isinstance(last, Finished | Failed),
         rejections=dict(tally.rejections),
         regenerations=tally.regenerations,
+        prompt_used=tally.prompt_used,
+        notes=tally.notes,
         seconds=time.perf_counter() - began,
     )
 

@@ -180,6 +180,8 @@ def summary_object(
     facts = {} if report is None else report.as_dict()
     return {
         "prompt": prompt,
+        "prompt_used": outcome.prompt_used or prompt,
+        "notes": list(outcome.notes),
         "seed": config.seed,
         "files": [str(path) for path in files],
         "bricks": len(structure),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from brickgpt_engine.decoding import hub
 from brickgpt_engine.decoding.llama_config import architecture_of
@@ -14,6 +14,9 @@ from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.decoding.torch_llama import TorchModel, adapter_base, load_torch_model, torch_missing
 from brickgpt_engine.decoding.weights import Weights
 from brickgpt_engine.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from brickgpt_engine.meaning import Vocabulary
 
 EMBEDDED = "nano"
 """Name of the model that comes with the package."""
@@ -36,12 +39,14 @@ class LoadedModel:
         tokenizer: its tokenizer and special tokens.
         prompt_style: ``nano`` or ``chat``.
         info: facts for people: name, backend, device, parameters, vocabulary, context, …
+        vocabulary: what prompts may name, where a model of style ``nano`` says so; None: anything.
     """
 
     token_model: TokenModel
     tokenizer: TextTokenizer
     prompt_style: str
     info: dict[str, str | int]
+    vocabulary: Vocabulary | None = None
 
 
 def embedded_folder() -> Path:
@@ -97,9 +102,10 @@ def _load_folder(name: str, folder: Path, device: str) -> LoadedModel:
         return _loaded(name, load_torch_model(str(folder), device), _adapter_tokenizer(folder), style)
     settings = read_json(folder / "config.json")
     tokenizer = load_tokenizer(folder)
+    vocabulary = _vocabulary(folder, style)
     if _use_numpy(settings, folder, device):
-        return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style)
-    return _loaded(name, load_torch_model(str(folder), device), tokenizer, style)
+        return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style, vocabulary)
+    return _loaded(name, load_torch_model(str(folder), device), tokenizer, style, vocabulary)
 
 
 def _use_numpy(settings: dict[str, Any], folder: Path, device: str) -> bool:
@@ -170,7 +176,22 @@ def _prompt_style(folder: Path) -> str:
     return str(style)
 
 
-def _loaded(name: str, model: NumpyLlama | TorchModel, tokenizer: TextTokenizer, style: str) -> LoadedModel:
+def _vocabulary(folder: Path, style: str) -> Vocabulary | None:
+    """What ``brickgpt.json`` says that a model of style ``nano`` knows; None where it does not say."""
+    if style != "nano":
+        return None
+    from brickgpt_engine.meaning import vocabulary_from
+
+    return vocabulary_from(read_json(folder / "brickgpt.json", missing={}), f"{folder}/brickgpt.json")
+
+
+def _loaded(
+    name: str,
+    model: NumpyLlama | TorchModel,
+    tokenizer: TextTokenizer,
+    style: str,
+    vocabulary: Vocabulary | None = None,
+) -> LoadedModel:
     if tokenizer.vocab_size > model.vocab_size:
         raise ModelError(
             f"the tokenizer of {name} has {tokenizer.vocab_size} tokens and the model {model.vocab_size} "
@@ -186,4 +207,4 @@ def _loaded(name: str, model: NumpyLlama | TorchModel, tokenizer: TextTokenizer,
         "context_length": model.context_length,
         "prompt_style": style,
     }
-    return LoadedModel(model, tokenizer, style, info)
+    return LoadedModel(model, tokenizer, style, info, vocabulary)

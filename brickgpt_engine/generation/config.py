@@ -33,7 +33,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "max_temperature": (0.01, 100.0),
     "top_p": (0.0, 1.0),
 }
-_SWITCHES = ("use_logit_masking", "physics")
+_SWITCHES = ("use_logit_masking", "physics", "literal")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,7 @@ class GenerationConfig:
         top_k: most likely tokens kept, 0 for all (only without logit masking).
         top_p: probability mass kept (only without logit masking).
         instruction_format: ``brickgpt``, ``few_shot`` or ``zero_shot``, for models with a chat prompt.
+        literal: give the embedded model the prompt untouched, instead of the nearest words that it knows.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         seed: makes a run repeatable; None draws a fresh one.
 
@@ -79,6 +80,7 @@ class GenerationConfig:
     top_k: int = 20
     top_p: float = 1.0
     instruction_format: str = "brickgpt"
+    literal: bool = False
     device: str = "auto"
     seed: int | None = None
 

@@ -40,6 +40,8 @@ class GenerationResult:
         tokens: tokens that the model read, prompt and rejected attempts included.
         seed: the seed that was used.
         stop_reason: a key of :data:`STOP_REASONS`.
+        prompt_used: what the model read in its place.
+        notes: how the two differ, a line each; see :mod:`brickgpt_engine.meaning`.
         passes: forward passes of the model.
         raw_bricks: everything that the model wrote and that was kept, in order: a brick where a line
             could be read, else its text. Longer than ``structure`` only where rejection is off.
@@ -56,6 +58,8 @@ class GenerationResult:
     tokens: int
     seed: int
     stop_reason: str
+    prompt_used: str = ""
+    notes: tuple[str, ...] = ()
     passes: int = 0
     raw_bricks: tuple[Brick | str, ...] = ()
     invalid: tuple[tuple[Brick | str, Rejection], ...] = ()
@@ -73,12 +77,17 @@ class GenerationResult:
 
 @dataclass(frozen=True)
 class Started:
-    """Generation begins: the prompt is being read. ``bricks`` are already there from ``start``."""
+    """Generation begins: the prompt is being read. ``bricks`` are already there from ``start``.
+
+    ``prompt_used`` is what the model reads, and ``notes`` say how that differs from ``prompt``.
+    """
 
     prompt: str
     config: GenerationConfig
     seed: int
     bricks: tuple[Brick, ...] = ()
+    prompt_used: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ from brickgpt_engine.generation.events import (
     StabilityChecked,
     Started,
 )
-from brickgpt_engine.generation.prompts import encode_prompt
+from brickgpt_engine.generation.prompts import encode_prompt, interpreted
 from brickgpt_engine.generation.writer import Line, LineWriter
+from brickgpt_engine.meaning.interpretation import Interpretation
 from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
 from brickgpt_engine.physics.solvers import gurobi
 
@@ -56,6 +57,15 @@ class BrickGenerator:
         """A copy of the structure as it stands in the run in progress, or at the end of the last one."""
         return self._structure.copy()
 
+    def interpret(self, prompt: str, config: GenerationConfig | None = None) -> Interpretation:
+        """What the model would read for ``prompt``, and how that differs, without generating.
+
+        Raises:
+            PromptError: the prompt is empty, or names what the model does not know.
+        """
+        config = config or GenerationConfig()
+        return interpreted(prompt, self.model.vocabulary, literal=config.literal, seed=config.seed or 0)
+
     def generate(
         self, prompt: str, config: GenerationConfig | None = None, *, start: BrickStructure | None = None
     ) -> Iterator[Event]:
@@ -70,7 +80,7 @@ class BrickGenerator:
             start: bricks to continue from. Rollback may take some of them away.
 
         Raises:
-            PromptError: the prompt is empty or does not fit the model.
+            PromptError: the prompt is empty, does not fit the model, or names what it does not know.
             ConfigError: ``start`` belongs to a world of another size.
             ModelError: the tokenizer cannot write brick lines, or lacks what the prompt needs.
             SolverError: the solver that is asked for is not there.
@@ -146,9 +156,10 @@ class _Run:
     ) -> None:
         self.structure = structure
         self._prompt, self._config, self._grammar = prompt, config, grammar
-        self._prompt_ids = _prompt_ids(model, grammar, prompt, config, structure)
-        self._judge = _make_judge(config)
         self._seed = secrets.randbits(32) if config.seed is None else config.seed
+        self._read = interpreted(prompt, model.vocabulary, literal=config.literal, seed=self._seed)
+        self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
+        self._judge = _make_judge(config)
         self._stream = TokenStream(model.token_model)
         rng = np.random.default_rng(self._seed)
         self._writer = LineWriter(self._stream, grammar, config, rng)
@@ -161,7 +172,14 @@ class _Run:
     def events(self) -> Iterator[Event]:
         """The whole run, from Started to Finished or Failed."""
         self._began = time.perf_counter()
-        yield Started(self._prompt, self._config, self._seed, self.structure.bricks)
+        yield Started(
+            self._prompt,
+            self._config,
+            self._seed,
+            self.structure.bricks,
+            prompt_used=self._read.prompt,
+            notes=self._read.notes,
+        )
         try:
             self._read_prompt()
             stop = yield from self._write_and_mend()
@@ -276,6 +294,8 @@ class _Run:
             tokens=self._stream.tokens,
             seed=self._seed,
             stop_reason=stop,
+            prompt_used=self._read.prompt,
+            notes=self._read.notes,
             passes=self._stream.passes,
             raw_bricks=tuple(line.content for line in best.written),
             invalid=tuple((line.content, line.reason) for line in best.written if line.reason is not None),

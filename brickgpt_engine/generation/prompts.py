@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from brickgpt_engine.bricks import Brick
 from brickgpt_engine.decoding.tokenizer import TextTokenizer, as_tokenizer
 from brickgpt_engine.errors import ModelError, PromptError
+from brickgpt_engine.meaning.interpretation import Interpretation
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+    from brickgpt_engine.meaning import Vocabulary
 
 NANO_BOS, NANO_SEPARATOR, NANO_EOS, NANO_PAD = "<s>", "<bricks>", "</s>", "<pad>"
 """Special tokens of the embedded model."""
@@ -89,6 +92,26 @@ def check_caption(caption: str) -> None:
         raise PromptError("the prompt is not UTF-8 text; check the terminal's encoding")
     if "Cc" in kinds:
         raise PromptError(f"the prompt has the control character U+{ord(kinds['Cc']):04X}; leave it out")
+
+
+def interpreted(prompt: str, vocabulary: Vocabulary | None, *, literal: bool, seed: int) -> Interpretation:
+    """What a model is to read for ``prompt``: the prompt itself, unless the model says what it knows.
+
+    Args:
+        prompt: what the user asks for.
+        vocabulary: what the model knows; None for models that take any prompt.
+        literal: leave the prompt as it is in any case.
+        seed: draws a thing where the prompt names none.
+
+    Raises:
+        PromptError: a prompt that :func:`check_caption` refuses, or that names what the model does not know.
+    """
+    check_caption(prompt)
+    if vocabulary is None or literal:
+        return Interpretation(prompt)
+    from brickgpt_engine.meaning import interpret
+
+    return interpret(prompt, vocabulary, seed)
 
 
 def normalise(caption: str) -> str:

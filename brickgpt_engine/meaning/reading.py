@@ -1,0 +1,379 @@
+"""From what a person asks for to what the model has learnt to read, with every change said."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from brickgpt_engine.bricks import colours
+from brickgpt_engine.errors import PromptError
+from brickgpt_engine.meaning import foreign, lexicon, naming
+from brickgpt_engine.meaning.interpretation import Interpretation
+from brickgpt_engine.meaning.naming import Kind, Naming
+from brickgpt_engine.meaning.parts import Part, split, target_of
+from brickgpt_engine.meaning.spelling import repaired
+from brickgpt_engine.meaning.vocabulary import Vocabulary
+from brickgpt_engine.meaning.words import (
+    CARRIERS,
+    CLAUSES,
+    DEEDS,
+    DETERMINERS,
+    GENERIC,
+    HOLDERS,
+    LISTS,
+    QUALITIES,
+    SMALL,
+    Token,
+    clean,
+    plural_of,
+    singulars,
+    tokens_of,
+    with_article,
+)
+
+_SIGNS = frozenset({",", ":"})
+"""What stands between the parts of a thing and its name where the parts come first."""
+
+
+def interpret(prompt: str, vocabulary: Vocabulary, seed: int = 0) -> Interpretation:
+    """Put a prompt into words that a model knows.
+
+    Slips are repaired, a thing that the model cannot make becomes the nearest one that it can, and
+    other words that it never read are replaced or left out. A prompt of known words stays as it is.
+
+    Args:
+        prompt: what a person typed.
+        vocabulary: what the model knows.
+        seed: draws the category for a prompt that names nothing.
+
+    Raises:
+        PromptError: it names something that nothing known comes near, or is in another language
+            of which no noun is understood.
+    """
+    text = clean(prompt)
+    script = foreign.script_of(text)
+    if script is not None:
+        written, target = foreign.translated_script(text, script, vocabulary)
+        return _translated(
+            written, target, "; the other words are not read" if written != text.lower() else ""
+        )
+    tokens = tokens_of(text)
+    if not any(token.is_word or token.is_number for token in tokens):
+        return _from_pictures(text, vocabulary)
+    language = None if _all_known(tokens, vocabulary) else foreign.language_of(tokens, vocabulary)
+    if language is not None:
+        written, target = foreign.translated(tokens, language, vocabulary)
+        more = "; the other words are not read" if len(tokens) > 1 else ""
+        return _translated(written, target, f" ({language.name}){more}")
+    reading = _Reading(tokens, vocabulary, seed)
+    reading.read()
+    if not reading.changed:
+        return Interpretation(prompt)
+    return Interpretation(reading.text(text), tuple(reading.notes))
+
+
+def _translated(written: str, target: str, more: str) -> Interpretation:
+    return Interpretation(with_article(target), (f"taking '{written}' as '{target}'{more}",))
+
+
+def _from_pictures(text: str, vocabulary: Vocabulary) -> Interpretation:
+    """What the first picture (emoji) that is understood shows.
+
+    Raises:
+        PromptError: none is.
+    """
+    for name in foreign.emoji_words(text):
+        for word in reversed(name.split()):
+            target = target_of(word, vocabulary)
+            if target and target != lexicon.NOTHING:
+                return Interpretation(
+                    with_article(target), (f"taking the picture of '{name}' as '{target}'",)
+                )
+    raise PromptError(f"the prompt has no words that are understood; {can_make(vocabulary)}")
+
+
+def can_make(vocabulary: Vocabulary) -> str:
+    """The categories of a model, in one clause."""
+    names = sorted(vocabulary.families)
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f"it can make: {listed}"
+
+
+@cache
+def _other_things() -> frozenset[str]:
+    """The words of the thesaurus that mean something and are long enough to be told apart."""
+    found = lexicon.thesaurus().items()
+    return frozenset(word for word, target in found if len(word) > 4 and target != lexicon.NOTHING)
+
+
+def _all_known(tokens: Iterable[Token], vocabulary: Vocabulary) -> bool:
+    return all(
+        token.text in SMALL or not token.is_word or vocabulary.knows(token.text) or token.is_number
+        for token in tokens
+    )
+
+
+@dataclass
+class _Reading:
+    """One English prompt on its way: what replaces which of its words.
+
+    Attributes:
+        tokens: its words, slips repaired.
+        vocabulary: what the model knows.
+        seed: draws where nothing is named.
+        notes: what was changed, for people.
+    """
+
+    tokens: list[Token]
+    vocabulary: Vocabulary
+    seed: int
+    notes: list[str] = field(default_factory=list)
+    _edits: dict[Token, str] = field(default_factory=dict)
+    _compounds: set[Token] = field(default_factory=set)
+    _left_out: list[tuple[Token, ...]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs from what was typed."""
+        return bool(self._edits)
+
+    def read(self) -> None:
+        """Find the thing that is meant, then see to the words about it."""
+        self._repair()
+        self._compounds = self._find_compounds()
+        _, parts = split(self.tokens, self.vocabulary)
+        if self._says_enough(parts):
+            return
+        first, found = self._object(parts)
+        if first and parts[first].joins(_SIGNS):
+            self._others(parts[:first])
+        elif first:
+            self._begin_at(parts[first], parts[:first])
+        if found.kind is Kind.TAKEN:
+            self._take(found)
+        elif found.kind is Kind.NAMELESS:
+            self._draw(parts)
+        if first < len(parts):
+            self._head_words(parts[first], found)
+        self._others(parts[first + 1 :])
+        self._say_left_out()
+
+    def _says_enough(self, parts: Sequence[Part]) -> bool:
+        """Whether every word is known and one of them names a thing, wherever it stands."""
+        names = [naming.name_in(part.words, self.vocabulary) for part in parts]
+        if not _all_known([token for token in self.tokens if token not in self._compounds], self.vocabulary):
+            return False
+        turned = any(token.text in _SIGNS for token in self.tokens)
+        if len(parts) > 1 and names[0].kind is Kind.UNKNOWN and parts[1].joins(HOLDERS) and not turned:
+            return False
+        idiom = any(
+            name.kind is Kind.UNKNOWN and name.phrase.lower() in lexicon.thesaurus()
+            for name in names
+            if len(name.words) > 1
+        )
+        return not idiom and any(name.kind is Kind.KNOWN for name in names)
+
+    def _begin_at(self, part: Part, before: Sequence[Part]) -> None:
+        """Leave out what comes before the part that names the thing, and give that an article."""
+        self._drop([*(token for other in before for token in other.tokens), *part.joint])
+        if not any(word.text in DETERMINERS or word.is_number for word in part.words):
+            word = part.words[0]
+            self._edits[word] = with_article(self._edits.get(word, word.raw))
+
+    def _repair(self) -> None:
+        """Mend slips in words that neither English nor the model has."""
+        for place, token in enumerate(self.tokens):
+            if token.is_word and not foreign.is_english(token.text, self.vocabulary):
+                mended = self._mended(token.text)
+                if mended is not None:
+                    self.notes.append(f"reading '{token.raw}' as '{mended}'")
+                    self.tokens[place] = Token(mended, mended, token.start, token.end)
+                    self._edits[self.tokens[place]] = mended
+
+    def _find_compounds(self) -> set[Token]:
+        """Words that captions write as one with a hyphen: "king size"."""
+        pairs = zip(self.tokens, self.tokens[1:], strict=False)
+        return {
+            token
+            for pair in pairs
+            if "-".join(word.text for word in pair) in self.vocabulary.words
+            for token in pair
+        }
+
+    def _mended(self, word: str) -> str | None:
+        if word in QUALITIES or foreign.stranger(word, self.vocabulary):
+            return None
+        known = self.vocabulary.words
+        return repaired(word, known, _other_things())
+
+    def _object(self, parts: Sequence[Part]) -> tuple[int, Naming]:
+        """Which part names the thing, and what it names.
+
+        Raises:
+            PromptError: it names a thing without a near meaning.
+        """
+        nothing: Naming | None = None
+        for place, part in enumerate(parts):
+            if place and not self._leads_on(parts[place - 1], part, nothing):
+                break
+            found = naming.name_in(part.words, self.vocabulary)
+            if place + 1 < len(parts) and self._carries(part, parts[place + 1]):
+                nothing = Naming(Kind.NAMELESS)
+                continue
+            if found.kind in (Kind.KNOWN, Kind.TAKEN):
+                return place, found
+            if nothing is None or found.kind is Kind.UNKNOWN:
+                nothing = found
+        if nothing is None or nothing.kind is Kind.NAMELESS:
+            return 0, nothing or Naming(Kind.NAMELESS)
+        return self._from_abroad(nothing)
+
+    def _carries(self, part: Part, following: Part) -> bool:
+        """Whether ``part`` ("a statue") passes its meaning on to what follows ("of a horse")."""
+        words = [word.text for word in part.words]
+        if not words or words[-1] not in CARRIERS | GENERIC or not following.joins(frozenset({"of", "like"})):
+            return False
+        return naming.name_in(following.words, self.vocabulary).kind in (Kind.KNOWN, Kind.TAKEN)
+
+    def _leads_on(self, before: Part, part: Part, nothing: Naming | None) -> bool:
+        """Whether the thing may be named in ``part`` where the parts before it name none."""
+        if nothing is None or nothing.kind is Kind.NAMELESS:
+            words = before.words
+            passed_on = bool(words) and words[-1].text in CARRIERS | GENERIC
+            turned = part.joins(_SIGNS) or bool(before.joint)
+            return (
+                turned
+                or not words
+                or (passed_on and part.joins(frozenset({"of", "like", "resembling", "as", "or", "for"})))
+            )
+        turned = part.joins(_SIGNS) and all(self.vocabulary.knows(word.text) for word in nothing.words)
+        return turned or part.joins(HOLDERS)
+
+    def _from_abroad(self, unknown: Naming) -> tuple[int, Naming]:
+        """A noun of another language in an English prompt, else the answer that it is not known."""
+        abroad = foreign.stranger(unknown.words[-1].text, self.vocabulary) if unknown.words else None
+        if abroad is not None and not foreign.is_english(unknown.words[-1].text, self.vocabulary):
+            return 0, Naming(Kind.TAKEN, unknown.words[-1:], abroad[1])
+        raise PromptError(f"this model does not know '{unknown.phrase}'; {can_make(self.vocabulary)}")
+
+    def _take(self, found: Naming) -> None:
+        """Put the known name in the place of what was asked for."""
+        plural = found.words[-1].text not in lexicon.thesaurus() and any(
+            form in lexicon.thesaurus() for form in singulars(found.words[-1].text)
+        )
+        target = plural_of(found.target) if plural else found.target
+        self.notes.append(f"taking '{found.phrase}' as '{found.target}'")
+        self._edits[found.words[0]] = target
+        for word in found.words[1:]:
+            self._edits[word] = ""
+
+    def _draw(self, parts: Sequence[Part]) -> None:
+        """Choose a thing for a prompt that names none: by what one does with it, else by the seed."""
+        deeds = (DEEDS.get(token.text) for token in self.tokens)
+        deed = next((thing for thing in deeds if thing and self.vocabulary.stand_in(thing)), None)
+        family = random.Random(self.seed).choice(sorted(self.vocabulary.families))
+        name = self.vocabulary.stand_in(deed or family) or family
+        why = "for what it is to do" if deed else f"drawn by the seed, {self.seed}"
+        self.notes.append(f"the prompt names no thing; taking '{name}' ({why})")
+        words = parts[0].words if parts else []
+        kept = [word.raw for word in words if self._says_something(word)]
+        for token in self.tokens:
+            if token not in {word for part in parts[1:] for word in part.tokens} or deed:
+                self._edits[token] = ""
+        self._edits[self.tokens[0]] = with_article(" ".join([*kept, name]))
+
+    def _says_something(self, word: Token) -> bool:
+        return word.text not in SMALL | GENERIC | CARRIERS and self.vocabulary.knows(word.text)
+
+    def _head_words(self, part: Part, found: Naming) -> None:
+        """See to the words before and behind the thing's name."""
+        for word in part.words:
+            if word not in found.words and word not in self._edits:
+                self._see_to(word)
+        if found.kind is Kind.TAKEN:
+            self._fit_article(part, found)
+
+    def _fit_article(self, part: Part, found: Naming) -> None:
+        """Make "a" and "an" agree with the word that follows them now."""
+        before = part.words[: part.words.index(found.words[0])]
+        for place, token in enumerate(before):
+            if token.text in ("a", "an"):
+                rest = [self._edits.get(word, word.raw) for word in [*before[place + 1 :], found.words[0]]]
+                follower = next((word for word in rest if word), "")
+                self._edits[token] = with_article(follower).split(" ")[0]
+
+    def _see_to(self, word: Token) -> bool:
+        """Keep a word, replace it, or leave it out; whether something stays."""
+        if word in self._edits or word in self._compounds or not word.is_word or word.is_number:
+            return True
+        if word.text in SMALL or self.vocabulary.knows(word.text):
+            return True
+        other = QUALITIES.get(word.text)
+        if other is not None and other not in self.vocabulary.words:
+            other = QUALITIES.get(other)
+        if other is not None and self.vocabulary.knows(other):
+            self.notes.append(f"taking '{word.raw}' as '{other}'")
+            after = self.tokens.index(word) + 1
+            twice = after < len(self.tokens) and self.tokens[after].text == other
+            self._edits[word] = "" if twice else other
+            return True
+        self._drop([word])
+        return False
+
+    def _others(self, parts: Sequence[Part]) -> None:
+        """See to the phrases about the thing: one whose noun is not known goes as a whole."""
+        opened: str | None = None  # the joint that the next part inherits from one that went
+        for part in parts:
+            if self._keeps(part):
+                if opened is not None and part.joins(LISTS):
+                    self._edits[part.joint[0]] = opened
+                opened = None
+                for word in part.words:
+                    self._see_to(word)
+            else:
+                if not part.joins(LISTS):
+                    opened = " ".join(token.raw for token in part.joint)
+                self._drop(part.tokens)
+
+    def _keeps(self, part: Part) -> bool:
+        """Whether a phrase still says something when the words that are not known are gone."""
+        said = [
+            word for word in part.tokens if word.text not in SMALL and not word.is_number and word.is_word
+        ]
+        if not said:
+            return True
+        told = [
+            word in self._edits or word.text in QUALITIES or self.vocabulary.knows(word.text) for word in said
+        ]
+        clause = part.joins(CLAUSES) or said[0] in part.joint
+        return all(told) if clause else told[-1]
+
+    def _drop(self, tokens: Sequence[Token]) -> None:
+        """Leave words out. Colours and materials go without a word: the paint heeds them."""
+        if any(word.is_word and word.text not in SMALL for word in tokens):
+            seen = [word for word in tokens if word.is_word]
+            if not all(colours.colour_for_prompt(word.text) is not None for word in seen):
+                self._left_out.append(tuple(tokens))
+        for word in tokens:
+            self._edits[word] = ""
+
+    def _say_left_out(self) -> None:
+        if self._left_out:
+            phrases = (
+                f"'{' '.join(word.raw for word in run if word.is_word or word.is_number)}'"
+                for run in self._left_out
+            )
+            self.notes.append(f"leaving out {', '.join(phrases)}")
+
+    def text(self, source: str) -> str:
+        """The prompt with every change made."""
+        pieces, at = [], 0
+        for token in sorted(self._edits, key=lambda token: token.start):
+            pieces += [source[at : token.start], self._edits[token]]
+            at = token.end
+        words = " ".join("".join([*pieces, source[at:]]).split())
+        for sign in ",.;:!?":
+            words = words.replace(f" {sign}", sign)
+        return words.strip(" ,;:-")
