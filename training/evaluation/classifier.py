@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def load_classifier(path: Path) -> Classifier:
         raise InputError(
             f"there is no classifier {path}; run python -m training.evaluate classifier"
         ) from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FormatError(
             f"{path} is not a classifier of this program; remove it to train a new one"
         ) from error

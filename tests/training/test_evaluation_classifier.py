@@ -1,0 +1,143 @@
+"""The classifier of categories: what it sees, what it learns, what is kept, when it is trained anew."""
+
+import numpy as np
+import pytest
+
+from brickgpt_engine.errors import FormatError, InputError
+from training.data.build import split_of
+from training.data.shapes import FAMILIES, Shape
+from training.evaluation import classifier_training
+from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
+from training.evaluation.classifier_training import (
+    damaged,
+    fit_classifier,
+    held_out_shapes,
+    ready_classifier,
+    stretched,
+)
+from training.evaluation.voxels import voxels_of
+
+
+def slabs_and_poles(count, seed):
+    """Two kinds of boxes: flat and wide, or thin and tall."""
+    rng = np.random.default_rng(seed)
+    slabs, poles = np.zeros((2, count, 20, 20, 20), dtype=bool)
+    for slab, pole in zip(slabs, poles, strict=True):
+        slab[: rng.integers(8, 20), : rng.integers(8, 20), : rng.integers(1, 4)] = True
+        pole[: rng.integers(1, 4), : rng.integers(1, 4), : rng.integers(8, 20)] = True
+    return {"slab": slabs, "pole": poles}
+
+
+def by_hand():
+    """Calls everything that covers more than 30 cells of the plan a slab."""
+    first = np.zeros((FEATURES, 1), dtype=np.float32)
+    first[6 * 400 : 7 * 400] = 1.0  # the model from below: 1 wherever it stands on the ground
+    second = np.array([[1.0, 0.0]], dtype=np.float32)
+    bias = np.array([0.0, 30.0], dtype=np.float32)
+    return Classifier(("slab", "pole"), ((first, np.zeros(1, np.float32)), (second, bias)), {"seed": 7})
+
+
+def test_pictures_worked_out_by_hand():
+    grid = voxels_of("2x1 (3,4,0)\n1x1 (3,4,1)\n")  # an L: cells 9,9,0 and 10,9,0 and 9,9,1 once centred
+    views = (features(grid[None])[0] * 20).reshape(3, 3, 20, 20)
+    front, back, behind = views[0]  # along x; pictures are (y, z)
+    assert (front[9, 0], back[9, 0], behind[9, 0]) == (
+        20 - 9,
+        20 - 9,
+        2,
+    )  # 10 is the tenth from behind: 19 - 10 = 9
+    assert (front[9, 1], back[9, 1], behind[9, 1]) == (11, 10, 1)
+    assert behind.sum() == 3
+    assert views[1][2][9, 1] == 1  # along y; (x, z)
+    assert views[2][2][9, 9] == 2  # along z; (x, y)
+    assert views[2][0][9, 9] == 20  # from below the first cell stops the eye
+    assert views[2][1][9, 9] == 20 - 18
+
+
+def test_where_a_model_stands_makes_no_difference():
+    grid = voxels_of("2x4 (0,0,0)\n1x2 (0,0,1)\n")
+    moved = np.roll(grid, (7, 3, 9), axis=(0, 1, 2))
+    assert np.array_equal(features(grid[None]), features(moved[None]))
+    assert not features(np.zeros_like(grid)[None]).any()
+
+
+def test_it_learns_two_kinds_and_says_how_well():
+    pytest.importorskip("torch")
+    judge = fit_classifier(slabs_and_poles(40, seed=0), epochs=4)
+    assert judge.names == ("pole", "slab")
+    assert (judge.facts["trained_on"], judge.facts["validated_on"]) == (64, 16)
+    assert judge.facts["accuracy"] == 1.0
+    new = slabs_and_poles(20, seed=1)
+    assert judge.predict(new["slab"]) == ["slab"] * 20
+    assert judge.predict(new["pole"]) == ["pole"] * 20
+
+
+def test_accuracy_on_kinds_that_cannot_be_told_apart_is_no_better_than_chance():
+    pytest.importorskip("torch")
+    slabs = slabs_and_poles(80, seed=0)["slab"]
+    judge = fit_classifier({"this": slabs[:40], "that": slabs[40:]}, epochs=4)
+    assert judge.facts["accuracy"] < 0.9
+
+
+def test_what_is_kept_comes_back(tmp_path):
+    path = tmp_path / "new" / "judge.npz"
+    by_hand().save(path)
+    judge = load_classifier(path)
+    kinds = slabs_and_poles(10, seed=2)
+    assert judge.predict(kinds["slab"]) == ["slab"] * 10
+    assert judge.predict(kinds["pole"]) == ["pole"] * 10
+    assert judge.predict(kinds["pole"][:0]) == []
+    assert (judge.names, judge.facts) == (("slab", "pole"), {"seed": 7})
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"words"])
+def test_a_damaged_file_is_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "judge.npz"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="is not a classifier"):
+        load_classifier(path)
+    with pytest.raises(InputError, match="there is no classifier"):
+        load_classifier(tmp_path / "nowhere.npz")
+
+
+def test_it_is_trained_when_missing_or_of_other_shapes_and_else_taken(tmp_path, monkeypatch):
+    trained = []
+
+    def train():
+        trained.append(by_hand())
+        trained[-1].facts["shapes_digest"] = shapes_digest()
+        return trained[-1]
+
+    monkeypatch.setattr(classifier_training, "train_classifier", train)
+    path = tmp_path / "judge.npz"
+    ready_classifier(path)
+    ready_classifier(path)
+    assert len(trained) == 1
+    stale = by_hand()
+    stale.facts["shapes_digest"] = "of yesterday"
+    stale.save(path)
+    assert ready_classifier(path).facts["shapes_digest"] == shapes_digest()
+    assert len(trained) == 2
+
+
+def test_only_different_shapes_of_the_test_split_are_used():
+    grids = held_out_shapes("chair", 6, seed=0)
+    assert len({grid.tobytes() for grid in grids}) == len(grids) == 6
+    for grid in grids:
+        assert split_of(Shape("chair", "", grid, {}, {})) == "test"
+    assert np.array_equal(grids, held_out_shapes("chair", 6, seed=0))
+
+
+def test_copies_differ_but_remain_the_thing():
+    rng = np.random.default_rng(0)
+    grids = np.stack([FAMILIES["table"](np.random.default_rng(n)).voxels for n in range(30)])
+    for change, least in ((damaged, 0.6), (stretched, 0.9)):
+        copies = change(grids, rng)
+        assert copies.shape == grids.shape
+        assert copies.any(axis=(1, 2, 3)).all()
+        changed = [not np.array_equal(a, b) for a, b in zip(copies, grids, strict=True)]
+        assert np.mean(changed) > 0.5
+        volumes = np.minimum(copies.sum(axis=(1, 2, 3)), grids.sum(axis=(1, 2, 3))) / grids.sum(
+            axis=(1, 2, 3)
+        )
+        assert volumes.mean() > least
