@@ -24,12 +24,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from brickgpt_engine.decoding.tokenizer import as_tokenizer
 from brickgpt_engine.errors import BrickGPTError, ConfigError
 from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
-from training.data.shapes import FIRST_FAMILIES
+from training.data.shapes import FAMILIES
 from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
 from training.tokenizer import train_tokenizer
+from training.warm import warm_start
 
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "brickgpt_engine" / "models" / "nano"
 
@@ -40,10 +42,12 @@ class NanoConfig:
 
     out: Path = Path("runs/nano")
     data: Path = Path("data/nano")
-    families: str = ",".join(FIRST_FAMILIES)
-    structures: int = 40_000
+    families: str = ",".join(sorted(FAMILIES))
+    structures: int = 36_000
+    test_structures: int = 2_000
+    layouts: int = 2
     data_seed: int = 0
-    vocab_size: int = 1536
+    vocab_size: int = 2560
     hidden_size: int = 256
     layers: int = 6
     heads: int = 4
@@ -57,6 +61,7 @@ class NanoConfig:
     seed: int = 0
     checkpoint_minutes: float = 5.0
     compile: bool = True
+    init: str = ""
     export: Path = EMBEDDED_FOLDER
 
 
@@ -258,8 +263,8 @@ def claim_run(config: NanoConfig) -> None:
     note = config.out / "config.json"
     wanted = json.loads(json.dumps(asdict(config), default=str))
     there = json.loads(note.read_text()) if note.exists() else wanted
-    for key in ("data", "families", "structures", "data_seed", "vocab_size", "hidden_size", "layers", "heads",
-                "intermediate_size", "seed"):  # fmt: skip
+    for key in ("data", "families", "structures", "test_structures", "layouts", "data_seed", "vocab_size",
+                "hidden_size", "layers", "heads", "intermediate_size", "seed"):  # fmt: skip
         if there.get(key) != wanted[key]:
             raise ConfigError(
                 f"{config.out} holds a run with {key} {there.get(key)}, not {wanted[key]}; "
@@ -273,12 +278,21 @@ def train(config: NanoConfig) -> None:
     from training.data.build import build
 
     config.out.mkdir(parents=True, exist_ok=True)
-    build(config.structures, config.data, seed=config.data_seed, families=config.families.split(","))
+    build(
+        config.structures,
+        config.data,
+        test_size=config.test_structures,
+        seed=config.data_seed,
+        families=config.families.split(","),
+        layouts=config.layouts,
+    )
     claim_run(config)
     tokenizer = make_tokenizer(config)
     rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer)
     held_out = encode_rows(read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer)
     model = make_model(config, tokenizer)
+    if config.init:
+        warm_start(model, as_tokenizer(tokenizer), Path(config.init))
     parameters = sum(p.numel() for p in model.parameters())
     mean = np.mean([len(row.bricks) for row in rows])
     print(f"{parameters / 1e6:.2f} M parameters; {len(rows)} structures of {mean:.0f} tokens", flush=True)

@@ -68,3 +68,31 @@ def test_a_run_resumes_and_its_folder_generates(tmp_path):
     assert len(result.structure) <= 5
     with pytest.raises(ConfigError, match="holds a run with hidden_size 32, not 64"):
         train(NanoConfig(**{**small, "hidden_size": 64}, total_tokens=40_000))
+
+
+def test_a_warm_start_keeps_what_both_models_know(tmp_path):
+    from brickgpt_engine.decoding.tokenizer import as_tokenizer, load_tokenizer
+    from brickgpt_engine.errors import ModelError
+    from training.nano import export_folder, make_model
+    from training.tokenizer import train_tokenizer
+    from training.warm import EMBEDDING, warm_start
+
+    sizes = {"hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64}
+    old_words = train_tokenizer(["a chair", "a tall chair"] * 3, vocab_size=340)
+    old = make_model(NanoConfig(**sizes, seed=1), old_words)
+    export_folder(old, old_words, tmp_path / "old", ["chair"])
+    new_words = train_tokenizer(["a chair", "a rocket", "a rocket"] * 3, vocab_size=350)
+    assert new_words.token_to_id("Ġrocket") is not None and old_words.token_to_id("Ġrocket") is None
+    new = make_model(NanoConfig(**sizes, seed=2), new_words)
+    warm_start(new, as_tokenizer(new_words), tmp_path / "old")
+
+    before, after = old.half().float().get_parameter(EMBEDDING), new.get_parameter(EMBEDDING)
+    for token in ("Ġchair", "2x4 (", "19)\n", "<bricks>"):
+        torch.testing.assert_close(after[new_words.token_to_id(token)], before[old_words.token_to_id(token)])
+    pieces = load_tokenizer(tmp_path / "old").encode(" rocket")
+    assert len(pieces) > 1
+    torch.testing.assert_close(after[new_words.token_to_id("Ġrocket")], before[pieces].mean(dim=0))
+    torch.testing.assert_close(new.model.layers[1].mlp.up_proj.weight, old.model.layers[1].mlp.up_proj.weight)
+    with pytest.raises(ModelError, match="shape"):
+        other = make_model(NanoConfig(**sizes | {"hidden_size": 64}), new_words)
+        warm_start(other, as_tokenizer(new_words), tmp_path / "old")
