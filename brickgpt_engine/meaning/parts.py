@@ -35,8 +35,8 @@ class Part:
         return any(token.text in words for token in self.joint)
 
 
-def split(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[list[Token], list[Part]]:
-    """The words of a request before its object, and its parts from the object on."""
+def split(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Part]:
+    """The parts of a request from its object on; where there is no more than an opening, that."""
     at = _opening(tokens)
     parts = [Part()]
     while at < len(tokens):
@@ -50,7 +50,7 @@ def split(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[list[Token],
         else:
             parts[-1].words.append(tokens[at])
         at += max(1, length)
-    return list(tokens[: _opening(tokens)]), [part for part in parts if part.tokens]
+    return [part for part in parts if part.tokens] or [Part(words=list(tokens))]
 
 
 def _opening(tokens: Sequence[Token]) -> int:

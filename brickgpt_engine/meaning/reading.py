@@ -143,7 +143,7 @@ class _Reading:
         """Find the thing that is meant, then see to the words about it."""
         self._repair()
         self._compounds = self._find_compounds()
-        _, parts = split(self.tokens, self.vocabulary)
+        parts = split(self.tokens, self.vocabulary)
         if self._says_enough(parts):
             return
         first, found = self._object(parts)

@@ -26,7 +26,7 @@ MOST_STEPS = 12
 """Hypernym steps after which an anchor is too far away to say anything."""
 MOST_SENSES = 3
 """Senses of a word that are looked at."""
-_LONGEST_WORD, _LONGEST_GUARD, _MOST_WORDS = 14, 10, 3
+_LONGEST_WORD, _LONGEST_GUARD, _MOST_WORDS = 14, 12, 3
 _SIGN = re.compile(
     r"^(?:the )?(?:capital letter|block letter|letter|capital|initial|number|digit|numeral|figure) \w+$"
 )

@@ -1,0 +1,210 @@
+"""What becomes of prompts that the model's captions do not have, against a table reviewed by hand."""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import brickgpt_engine.meaning
+from brickgpt_engine.errors import ModelError, PromptError
+from brickgpt_engine.meaning import Vocabulary, interpret, vocabulary_from, vocabulary_of
+from brickgpt_engine.meaning.spelling import distance
+
+FAMILIES = ["airplane", "animal", "basket", "bed", "bench", "birdhouse", "bookshelf", "bottle", "bowl", "bridge", "bus", "camera", "car", "castle", "chair", "guitar", "heart", "house", "jar", "letter", "mug", "piano", "pot", "robot", "rocket", "sofa", "table", "tower", "train", "tree", "vessel"]
+EVERYDAY = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "everyday.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+FOLDER = Path(brickgpt_engine.meaning.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def known():
+    return Vocabulary(tuple(FAMILIES))
+
+
+def test_the_table_is_long_enough():
+    assert len(EVERYDAY) >= 150
+    assert len({prompt for prompt, _ in EVERYDAY}) == len(EVERYDAY)
+
+
+@pytest.mark.parametrize(("prompt", "expected"), EVERYDAY, ids=[prompt for prompt, _ in EVERYDAY])
+def test_everyday_prompts(prompt, expected, known):
+    if expected.startswith("! "):
+        with pytest.raises(
+            PromptError, match=f"does not know '{expected[2:]}'; it can make: airplane, .*vessel"
+        ):
+            interpret(prompt, known)
+        return
+    read = interpret(prompt, known)
+    if expected == "same":
+        assert (read.prompt, read.notes) == (prompt, ())
+    else:
+        assert re.search(rf"\b{expected}\b", read.prompt)
+        assert read.notes
+
+
+def test_what_is_taken_is_said(known):
+    read = interpret("A recliner with a high back", known)
+    assert read.prompt.lower() == "an armchair with a high back"
+    assert read.notes == ("taking 'recliner' as 'armchair'",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "used", "note"),
+    [
+        ("chair made of cheese", "chair", "leaving out 'made of cheese'"),
+        ("a car with four wheels and a bazooka", "a car with four wheels", "leaving out 'and a bazooka'"),
+        ("a car with a bazooka and four wheels", "a car with four wheels", "leaving out 'with a bazooka'"),
+        ("a tall giraffe wearing sunglasses", "a tall giraffe", "leaving out 'wearing sunglasses'"),
+        ("a gigantic castle", "a huge castle", "taking 'gigantic' as 'huge'"),
+        ("a chiar", "a chair", "reading 'chiar' as 'chair'"),
+    ],
+)
+def test_other_words_are_replaced_or_left_out(prompt, used, note, known):
+    read = interpret(prompt, known)
+    assert read.prompt == used
+    assert read.notes == (note,)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "used"),
+    [
+        ("ein Stuhl mit hoher Lehne", "a chair"),
+        ("Stuhl", "a chair"),
+        ("une maison avec un toit rouge", "a house"),
+        ("un castillo grande", "a castle"),
+        ("una sedia", "a chair"),
+        ("een boot", "a boat"),
+        ("uma cadeira com quatro pernas", "a chair"),
+        ("椅子", "a chair"),
+        ("синий стул", "a chair"),
+        ("🚀", "a rocket"),
+    ],
+)
+def test_nouns_of_other_languages_are_understood_and_said(prompt, used, known):
+    read = interpret(prompt, known)
+    assert read.prompt == used
+    assert any(f"as '{used.split(' ', 1)[1]}'" in note for note in read.notes)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["民主主義", "свобода и равенство", "ich möchte etwas Schönes", "🍔", "!!!"]
+)
+def test_what_is_not_understood_of_other_languages_is_one_clear_line(prompt, known):
+    with pytest.raises(PromptError) as caught:
+        interpret(prompt, known)
+    assert "\n" not in str(caught.value)
+    assert "English" in str(caught.value) or "German" in str(caught.value) or "can make" in str(caught.value)
+
+
+def test_prompts_that_name_nothing_draw_by_the_seed_and_say_so(known):
+    drawn = {interpret("surprise me", known, seed).prompt for seed in range(20)}
+    assert len(drawn) > 5
+    assert interpret("something nice", known, 3) == interpret("something nice", known, 3)
+    assert "drawn by the seed, 3" in interpret("something nice", known, 3).notes[0]
+    assert interpret("something to sit on", known).prompt == "a chair"
+
+
+def test_only_what_the_model_makes_is_named():
+    few = Vocabulary(("chair", "car"))
+    assert interpret("lorry", few).prompt == "lorry"
+    with pytest.raises(PromptError, match="does not know 'castle'; it can make: car and chair"):
+        interpret("a castle", few)
+
+
+def test_a_target_outside_the_captions_falls_back_to_its_category():
+    plain = Vocabulary(("chair",), {"a": 9, "chair": 9, "legs": 5})
+    assert interpret("recliner", plain).prompt == "chair"
+
+
+def test_captions_of_all_families_pass_untouched():
+    """At least 99 in 100 captions stay as they are, repaired slips apart."""
+    from training.data.captions import WORDINGS, captions_for
+    from training.data.shapes import sample_shape
+
+    rng = np.random.default_rng(5)
+    captions = []
+    for category in WORDINGS:
+        for _ in range(13):
+            captions += captions_for(sample_shape(rng, category), rng)
+    assert len(captions) >= 2000
+    known = Vocabulary(tuple(FAMILIES))
+    changed = [caption for caption in captions if not _is_kept(caption, known)]
+    assert len(changed) <= len(captions) // 100, changed
+
+
+def _is_kept(caption, known):
+    try:
+        read = interpret(caption, known)
+    except PromptError:
+        return False
+    return read.prompt == caption or all(note.startswith("reading ") for note in read.notes)
+
+
+def test_vocabulary_of_counts_words_and_leaves_slips_out():
+    captions = ["A high-backed chair with legs."] * 100 + ["a chiar with legs"] * 3 + ["a zebra"]
+    found = vocabulary_of(captions)
+    assert found["chair"] == 100
+    assert found["legs"] == 103
+    assert next(iter(found)) == "a"
+    assert found["high-backed"] == 100
+    assert "chiar" not in found
+    assert "zebra" not in found
+    assert (
+        vocabulary_from({"families": ["chair"], "vocabulary": json.loads(json.dumps(found))}, "x").counts
+        == found
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"families": "chair"}, {"families": [1]}, {"families": ["a"], "vocabulary": ["b"]},
+     {"families": ["a"], "vocabulary": {"b": "c"}}],
+)  # fmt: skip
+def test_broken_settings_are_one_clear_line(settings):
+    with pytest.raises(ModelError, match="^folder/brickgpt.json has"):
+        vocabulary_from(settings, "folder/brickgpt.json")
+
+
+def test_settings_without_families_take_any_prompt():
+    assert vocabulary_from({}, "x") is None
+    assert vocabulary_from({"families": []}, "x") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slips"), [("chair", "chiar", 1), ("ab", "ba", 1), ("sofa", "soap", 2), ("", "abc", 3)]
+)
+def test_distance(one, other, slips):
+    assert distance(one, other) == slips
+
+
+def test_tables_are_small_and_carry_their_licence():
+    tables = list(FOLDER.glob("*.gz"))
+    assert sum(path.stat().st_size for path in tables) <= 300_000
+    assert "Princeton" in (FOLDER / "WORDNET-LICENCE.txt").read_text()
+
+
+def test_every_target_is_a_thing_of_the_captions():
+    from brickgpt_engine.meaning import lexicon
+
+    lines = gzip.decompress((FOLDER / "thesaurus.tsv.gz").read_bytes()).decode().splitlines()
+    targets = {line.split("\t")[0] for line in lines}
+    assert sorted(target for target in targets - {"-", "letter"} if lexicon.category_of(target) is None) == []
+    assert len(lexicon.thesaurus()) > 5000
+
+
+def test_nothing_is_loaded_before_it_is_needed():
+    code = (
+        "import sys, brickgpt_engine.generation; "
+        "print([name for name in sys.modules if name.startswith('brickgpt_engine.meaning')])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "reading" not in said
+    assert "lexicon" not in said
