@@ -23,7 +23,7 @@ from brickgpt_engine.formats.atomic import write_bytes
 from brickgpt_engine.physics import StabilityAnalyzer
 from training.data.build import _Task, build, object_id, run_task, split_of
 from training.data.card import card_text
-from training.data.folder import Recipe, shard_stats
+from training.data.folder import Recipe, is_complete, shard_stats
 from training.data.sampling import build_shard
 from training.data.shapes import sample_shape
 
@@ -320,6 +320,8 @@ def test_the_card_counts_what_the_shards_hold_and_can_be_written_again(layered):
     assert "--size 6 --test-size 3 --seed 5 --layouts 3 --families table --out DIR" in card
     assert "{{" not in card
     assert json.loads((layered / "build.json").read_text())["complete"] == {"train": 6, "test": 3}
+    assert is_complete(layered)
+    assert not is_complete(layered / "nowhere")
 
 
 def test_the_datasets_library_reads_a_build_by_its_card(layered, tmp_path):

@@ -173,6 +173,8 @@ def test_our_own_build_is_converted_once_it_is_finished(tmp_path):
     assert row[1]["content"] == USER + first["captions"][4]
     assert row[2]["content"] == first["bricks"]
     (folder / "train-00000.parquet").unlink()
+    with pytest.raises(InputError, match="unfinished build: rows of split train are missing; run the same"):
+        quiet(folder, tmp_path / "out2")
     note = json.loads((folder / "build.json").read_text())
     del note["complete"]
     (folder / "build.json").write_text(json.dumps(note))

@@ -251,6 +251,11 @@ def read_about(path: Path) -> dict[str, Any] | None:
     return about if isinstance(about, dict) else None
 
 
+def is_complete(out: Path) -> bool:
+    """Whether folder ``out`` holds a build that ended, whatever its recipe."""
+    return "complete" in (read_note(out) or {})
+
+
 def mark_complete(out: Path, counts: dict[str, int]) -> None:
     """Note in ``build.json`` that every shard is there, with the rows of each split."""
     note = read_note(out) or {}

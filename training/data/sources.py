@@ -8,7 +8,7 @@ Hugging Face Hub (StableText2Brick is ``AvaLovelace/StableText2Brick``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,10 @@ def find_sources(data: str, splits: Sequence[str] | None = None) -> list[Source]
 
 def _folder(folder: Path) -> list[Source]:
     """The splits of a folder of Parquet files."""
-    _check_finished(folder)
     groups: dict[str, list[Path]] = {}
     for path in sorted({*folder.glob("*.parquet"), *folder.glob("data/*.parquet")}):
         groups.setdefault(_split_of(path), []).append(path)
+    _check_finished(folder, groups)
     if not groups:
         raise InputError(
             f"{folder} holds no Parquet files and no saved data set; run python -m training.data build, "
@@ -128,19 +128,49 @@ def _split_of(path: Path) -> str:
     return path.stem.split("-")[0]
 
 
-def _check_finished(folder: Path) -> None:
-    """Refuse a folder where our own build was cut off."""
+def _check_finished(folder: Path, groups: Mapping[str, Sequence[Path]]) -> None:
+    """Refuse a folder where our own build was cut off, or has lost shards since."""
     note = read_note(folder)
-    if note is None or "complete" in note:
+    if note is None:
         return
-    try:
-        planned = plan(int(note["size"]), int(note["test_size"]))
-    except (KeyError, TypeError, ValueError):
-        return
-    missing = [job for job in planned if not (folder / f"{job[0]}-{job[1]:05d}.parquet").exists()]
-    if missing or note.get("format_version") != 1:
-        what = f": {len(missing)} of {len(planned)} shards are missing" if missing else ""
-        raise InputError(f"{folder} holds an unfinished build{what}; run the same build again to finish it")
+    counts = note.get("complete")
+    if isinstance(counts, dict):
+        short = [split for split, rows in counts.items() if _row_count(groups.get(split, ())) != rows]
+        what = f"rows of split {short[0]} are missing" if short else ""
+    else:
+        try:
+            planned = plan(int(note["size"]), int(note["test_size"]))
+        except (KeyError, TypeError, ValueError):
+            return  # some other program's build.json
+        missing = [job for job in planned if not (folder / f"{job[0]}-{job[1]:05d}.parquet").exists()]
+        what = f"{len(missing)} of {len(planned)} shards are missing" if missing else ""
+        what = what or ("its last step is missing" if note.get("format_version") != 1 else "")
+    if what:
+        raise InputError(f"{folder} holds an unfinished build: {what}; run the same build again to finish it")
+
+
+def _row_count(files: Sequence[Path]) -> int:
+    """Rows of Parquet files by their footers.
+
+    Raises:
+        FormatError: one is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    count = 0
+    for path in files:
+        try:
+            count += pq.read_metadata(path).num_rows
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise _damaged(path, error) from error
+    return count
+
+
+def _damaged(path: Path, error: Exception) -> FormatError:
+    return FormatError(
+        f"it is damaged or no Parquet file ({_line(error)}); build or download it again", source=str(path)
+    )
 
 
 def _check_parts(files: Sequence[Path]) -> None:
@@ -207,9 +237,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     except FormatError:
         raise
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise FormatError(
-            f"it is damaged or no Parquet file ({_line(error)}); build or download it again", source=str(path)
-        ) from error
+        raise _damaged(path, error) from error
 
 
 def _bricks_column(names: Sequence[str], label: str) -> str:
