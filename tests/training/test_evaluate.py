@@ -34,7 +34,7 @@ def outcome(**changes):
         "mode": FULL, "index": 0, "sample": 0, "prompt": "a chair", "category": "chair", "seed": 0,
         "valid": True, "stable": True, "finished": True, "stop_reason": "end",
         "mean_score": 0.9, "min_score": 0.8, "bricks": 1, "rejections": 1, "regenerations": 0,
-        "tokens": 40, "seconds": 0.5, "text": LONG,
+        "tokens": 40, "seconds": 0.5, "cpu_seconds": 0.4, "text": LONG,
     }  # fmt: skip
     return Outcome(**{**values, **changes})
 
@@ -71,8 +71,8 @@ def test_shares_count_all_prompts_and_scores_only_valid_ones():
 
 
 def test_times_are_the_median_and_the_95th_percentile():
-    row = row_of([outcome(seconds=float(n), tokens=n, bricks=2 * n) for n in range(101)])
-    assert (row["seconds_median"], row["seconds_95"]) == (50.0, 95.0)
+    row = row_of([outcome(seconds=float(n), cpu_seconds=n / 2, tokens=n, bricks=2 * n) for n in range(101)])
+    assert (row["seconds_median"], row["seconds_95"], row["cpu_seconds_median"]) == (50.0, 95.0, 25.0)
     assert (row["tokens"], row["bricks"]) == (50.0, 100.0)
 
 

@@ -33,7 +33,7 @@ def outcome(**changes):
         "mode": "rejection", "index": 0, "sample": 0, "prompt": "a chair", "category": "chair", "seed": 0,
         "valid": True, "stable": True, "finished": True, "stop_reason": "end",
         "mean_score": 0.9, "min_score": 0.8, "bricks": 2, "rejections": 0, "regenerations": 0,
-        "tokens": 40, "seconds": 0.5, "text": TOWER,
+        "tokens": 40, "seconds": 0.5, "cpu_seconds": 0.4, "text": TOWER,
     }  # fmt: skip
     return Outcome(**{**values, **changes})
 
@@ -56,7 +56,8 @@ def test_shared_runs_are_what_generating_them_gives(generator, guessing_model):
         job = replace(job, modes=("rejection", FULL, "syntax masks", "raw"))
         for found in run_job(generator, job):
             alone = run_prompt(generator, found.mode, prompt(index), base)
-            assert replace(found, seconds=0, same_as=None) == replace(alone, seconds=0)
+            times = {"seconds": 0, "cpu_seconds": 0}
+            assert replace(found, same_as=None, **times) == replace(alone, **times)
             shared[found.mode, found.same_as is not None] += 1
     # Both sides of both rules occurred; raw and rejection are never shared.
     assert all(shared[mode, flag] >= 5 for mode in (FULL, "syntax masks") for flag in (True, False))

@@ -53,6 +53,7 @@ class Outcome:
         regenerations: rollbacks.
         tokens: tokens that the model read, the prompt and rejected attempts included.
         seconds: wall time of the generation, stability analysis included.
+        cpu_seconds: processor time of the same, which other programs on the machine do not lengthen.
         text: everything the model wrote and that was kept, see
             :func:`training.evaluation.voxels.written_text`.
         same_as: the mode whose run this is too, see :func:`training.evaluation.runs.twin`.
@@ -75,6 +76,7 @@ class Outcome:
     regenerations: int
     tokens: int
     seconds: float
+    cpu_seconds: float
     text: str
     same_as: str | None = None
 

@@ -128,6 +128,7 @@ def modes_table(rows: Sequence[Summary]) -> str:
         "rollbacks": lambda row: _generated(row, "regenerations", 2),
         "median s": lambda row: _generated(row, "seconds_median", 2),
         "95th percentile s": lambda row: _generated(row, "seconds_95", 2),
+        "median CPU s": lambda row: _generated(row, "cpu_seconds_median", 2),
     }
     return _table(list(columns), [[show(row) for show in columns.values()] for row in rows])
 

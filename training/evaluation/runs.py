@@ -74,6 +74,7 @@ def run_prompt(
     A prompt that the model refuses and a solver that fails are outcomes too.
     """
     blank = _blank(mode, prompt, sample, config.seed or 0)
+    began = time.process_time()
     try:
         result = generator.run(prompt.text, replace(config, **MODES[mode]))
     except (PromptError, SolverError) as error:
@@ -93,6 +94,7 @@ def run_prompt(
         regenerations=result.regenerations,
         tokens=result.tokens,
         seconds=result.seconds,
+        cpu_seconds=time.process_time() - began,
         text=written_text(result.raw_bricks),
     )
 
@@ -118,7 +120,7 @@ def _blank(mode: str, prompt: Prompt, sample: int, seed: int) -> Outcome:
     return Outcome(
         mode, prompt.index, sample, prompt.text, prompt.category, seed,
         valid=False, stable=False, finished=False, stop_reason="", mean_score=0.0, min_score=0.0,
-        bricks=0, rejections=0, regenerations=0, tokens=0, seconds=0.0, text="",
+        bricks=0, rejections=0, regenerations=0, tokens=0, seconds=0.0, cpu_seconds=0.0, text="",
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def summarise(judged: Sequence[Judged], mode: str) -> dict[str, Any]:
         "regenerations": mean(outcome.regenerations for outcome in outcomes),
         "seconds_median": float(np.median(seconds)) if seconds else None,
         "seconds_95": float(np.percentile(seconds, 95)) if seconds else None,
+        "cpu_seconds_median": float(np.median([o.cpu_seconds for o in outcomes])) if outcomes else None,
         "taken_from_rejection": sum(outcome.same_as is not None for outcome in outcomes),
         "refused": sum(outcome.refused for outcome in outcomes),
     }
