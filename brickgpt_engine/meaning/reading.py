@@ -33,6 +33,8 @@ from brickgpt_engine.meaning.words import (
     with_article,
 )
 
+_MOST_SLIPS = 12
+"""Words that are looked at for slips; a prompt with more is no English."""
 _SIGNS = frozenset({",", ":"})
 """What stands between the parts of a thing and its name where the parts come first."""
 
@@ -184,9 +186,12 @@ class _Reading:
 
     def _repair(self) -> None:
         """Mend slips in words that neither English nor the model has."""
+        mended_before: dict[str, str | None] = {}
         for place, token in enumerate(self.tokens):
             if token.is_word and not foreign.is_english(token.text, self.vocabulary):
-                mended = self._mended(token.text)
+                if token.text not in mended_before and len(mended_before) < _MOST_SLIPS:
+                    mended_before[token.text] = self._mended(token.text)
+                mended = mended_before.get(token.text)
                 if mended is not None:
                     self.notes.append(f"reading '{token.raw}' as '{mended}'")
                     self.tokens[place] = Token(mended, mended, token.start, token.end)
@@ -376,4 +381,4 @@ class _Reading:
         words = " ".join("".join([*pieces, source[at:]]).split())
         for sign in ",.;:!?":
             words = words.replace(f" {sign}", sign)
-        return words.strip(" ,;:-")
+        return words.strip(" ,;:-!?")

@@ -59,15 +59,19 @@ def repaired(word: str, known: Mapping[str, int], others: Collection[str]) -> st
         return best
     best = max(_far(word, known), key=lambda found: _rank(word, found, known), default=None)
     if best is None and len(word) > _TWO_SLIPS_FROM:
-        best = next((found for found in _far(word, others) if found[-1] == word[-1]), None)
+        best = next(_far(word, (found for found in others if found[-1] == word[-1])), None)
     return best
 
 
 def _far(word: str, among: Iterable[str]) -> Iterator[str]:
     """Words at two slips that begin alike."""
+    letters = set(word)
     for found in among:
-        alike = found[:1] == word[0] and abs(len(found) - len(word)) <= 2 and len(found) >= _TWO_SLIPS_FROM
-        if alike and distance(word, found) == 2:
+        if found[:1] != word[0] or abs(len(found) - len(word)) > 2 or len(found) < _TWO_SLIPS_FROM:
+            continue
+        if (
+            len(letters.symmetric_difference(found)) <= 4 and distance(word, found) == 2
+        ):  # two slips change four
             yield found
 
 

@@ -91,6 +91,9 @@ DEEDS: dict[str, str] = {
 }  # fmt: skip
 """What a thing without a name is, by what one does with it: something to sit on is a chair."""
 QUALITIES: dict[str, str] = {
+    "bigger": "big", "biggest": "big", "larger": "large", "largest": "large", "taller": "tall",
+    "tallest": "tall", "smallest": "small", "tiniest": "tiny", "longest": "long", "widest": "wide",
+    "lil": "little",
     "gigantic": "huge", "enormous": "huge", "massive": "huge", "giant": "huge", "immense": "huge",
     "colossal": "huge", "humongous": "huge", "ginormous": "huge", "vast": "huge", "mega": "huge",
     "towering": "tall", "lofty": "tall", "sky-high": "tall", "jumbo": "large", "oversized": "large",
