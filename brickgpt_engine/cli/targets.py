@@ -12,7 +12,8 @@ from pathlib import Path
 
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.errors import OutputError
-from brickgpt_engine.formats import FORMATS, atomic, write_structure
+from brickgpt_engine.exporting import EXPORTS, picture_bytes, write_export
+from brickgpt_engine.formats import FORMATS, atomic
 
 PICTURE = ".png"
 FORMAT_NAMES = ("txt", "ldr", "json", "png")
@@ -160,7 +161,7 @@ def bare_name(path: Path) -> str:
     return path.stem if path.suffix.lower() in NAME_SUFFIXES else path.name
 
 
-def require_file(path: Path, *, force: bool, kinds: Sequence[str] = (*FORMATS, PICTURE)) -> None:
+def require_file(path: Path, *, force: bool, kinds: Sequence[str] = tuple(EXPORTS)) -> None:
     """Make sure, before any work is done, that one file can be written.
 
     Args:
@@ -206,23 +207,17 @@ def write_model(
 
 
 def write_any(structure: BrickStructure, path: Path, *, title: str | None, overwrite: bool) -> None:
-    """Write a model file, or a picture where the extension is ``.png``.
+    """Write what the extension names: a model file, a picture, a parts list or instructions.
 
     Raises:
-        FormatError: the extension is unknown.
-        OutputError: the file cannot be written, or exists and ``overwrite`` is false.
+        OutputError: the extension is unknown, the file cannot be written, or it exists and ``overwrite``
+            is false.
+        ConfigError: there are no bricks to give instructions for.
     """
     if path.suffix.lower() == PICTURE:
         atomic.write_bytes(path, picture_bytes(structure), overwrite=overwrite)
     else:
-        write_structure(structure, path, title=title, overwrite=overwrite)
-
-
-def picture_bytes(structure: BrickStructure) -> bytes:
-    """The isometric picture as a PNG file."""
-    from brickgpt_engine.rendering import png_bytes, render_isometric
-
-    return png_bytes(render_isometric(structure))
+        write_export(structure, path, title=title, overwrite=overwrite)
 
 
 def named(paths: Sequence[Path]) -> str:

@@ -55,7 +55,7 @@ def test_convert_keeps_what_is_there(run, tower_file):
         (
             ("tower.txt", "a.obj"),
             6,
-            "a.obj: unknown extension '.obj'; use one of .txt, .json, .ldr, .mpd, .png",
+            "a.obj: unknown extension '.obj'; use one of .txt, .json, .ldr, .mpd, .png, .xml",
         ),
         (("tower.txt", "a"), 6, "the name has no extension"),
         (("tower.txt", "folder.ldr", "--force"), 6, "folder.ldr: it is a folder"),
