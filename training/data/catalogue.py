@@ -37,14 +37,14 @@ SIZES = (10, 12, 14, 17, 20)
 """Cells along the longest side in which every model is tried."""
 MAX_BRICKS = 200
 """Sizes that take more bricks are left out: they say little more than smaller ones, and cost time."""
-LEAST_LIKENESS = 0.2
+LEAST_LIKENESS = 0.1
 """A size must have at least this likeness to its mesh; found by looking at pictures."""
 MOST_FILLED = 0.95
 """A size that fills more of its frame is a plain block."""
-MOST_LOST = 0.03
+MOST_LOST = 0.06
 """Share of cells that may be lost as parts that touch nothing."""
-MOST_ADDED = 0.2
-"""Share of cells that may be added so that the model stands."""
+MOST_ADDED = 0.9
+"""Share of cells that may be added so that the model stands: a table whose top gets a second layer."""
 _CHUNK = 4
 _FINE = 40
 _LEAST_GAPS = 0.15
@@ -193,7 +193,8 @@ def _cells(vertices: FloatArray, faces: NDArray[np.int64], fine: BoolArray, side
     plain = min(filled.shape) < 2 or filled.mean() > MOST_FILLED
     if plain or lost > MOST_LOST * filled.sum() or likeness(filled, fine) < LEAST_LIKENESS:
         return None
-    return _standing(whole.cells)
+    grown = _standing(whole.cells)
+    return grown if grown is not None and likeness(grown, fine) >= LEAST_LIKENESS else None
 
 
 def _standing(cells: BoolArray) -> BoolArray | None:
@@ -211,7 +212,9 @@ def _standing(cells: BoolArray) -> BoolArray | None:
             report = _analyzer().analyze(structure)
         if report.stable:
             return cropped(grown)
-        grown = reinforced(grown, [failure.brick for failure in report.failures])
+        before, grown = grown, reinforced(grown, [failure.brick for failure in report.failures])
+        if (grown == before).all():
+            return None
     return None
 
 
