@@ -15,13 +15,16 @@ from typing import Any
 from brickgpt_engine.errors import InputError
 from training.data.folder import MeshModel, read_about, split_name
 from training.data.sampling import MAX_BRICKS, TEST_SHARE
-from training.data.sh3f import PACKAGE
 from training.data.shapes import FAMILIES
 
 CARD = "README.md"
 """Name of the card within a data set's folder."""
 _SIZES = ((10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LICENCE_IDS = {"CC0 1.0": "cc0-1.0", "CC BY 3.0": "cc-by-3.0", "CC BY 3.0 US": "cc-by-3.0"}
+_DEBIAN = tuple(
+    f"{name}.sh3f" for name in ("BlendSwap-CC-0", "BlendSwap-CC-BY", "KatorLegaz", "Reallusion", "Scopia")
+)
+"""The libraries that ``--meshes debian`` means."""
 _TEMPLATE = Path(__file__).with_name("card.md")
 
 
@@ -205,6 +208,6 @@ def _command(census: Census) -> str:
     if sorted(recipe["families"]) != sorted(FAMILIES):
         words.append("--families " + " ".join(recipe["families"]))
     if recipe["meshes"]:
-        debian = {mesh.source for mesh in census.meshes} <= {PACKAGE}
+        debian = sorted(recipe["meshes"]) == sorted(_DEBIAN)
         words.append("--meshes " + ("debian" if debian else " ".join(recipe["meshes"])))
     return " ".join([*words, "--out DIR"])
