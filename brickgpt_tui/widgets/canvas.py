@@ -1,0 +1,178 @@
+"""A widget that shows a picture line by line, scrolled where it is too large for its space."""
+
+from __future__ import annotations
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from brickgpt_tui.views.picture import BOLD, DIM, NONE, REVERSE, Picture, blank, unpacked
+
+
+class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows a picture in the middle of its space; scales stay in sight while the rest is scrolled.
+
+    Only lines in sight become segments, and those are kept until the next picture.
+    """
+
+    DEFAULT_CSS = """
+    Canvas {
+        width: 1fr;
+        height: 1fr;
+        scrollbar-size: 1 1;
+    }
+    """
+
+    class Pressed(Message):
+        """A character of the picture was clicked; ``column`` and ``line`` count from its upper left."""
+
+        def __init__(self, canvas: Canvas, column: int, line: int) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.column = column
+            self.line = line
+
+        @property
+        def control(self) -> Canvas:
+            """The canvas that was clicked."""
+            return self.canvas
+
+    class Wheeled(Message):
+        """The wheel was turned: +1 away from the user (up), −1 towards the user (down)."""
+
+        def __init__(self, canvas: Canvas, steps: int) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.steps = steps
+
+        @property
+        def control(self) -> Canvas:
+            """The canvas that the pointer is over."""
+            return self.canvas
+
+    class Resized(Message):
+        """The space for the picture has changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._picture = blank(0, 0)
+        self._strips: dict[int, Strip] = {}
+        self._styles: dict[tuple[int, int, int], Style] = {}
+        self._base = Style()
+        self.wheel_scrolls = True
+        """Whether the wheel scrolls the picture; otherwise it posts :class:`Wheeled`."""
+
+    @property
+    def picture(self) -> Picture:
+        """What is shown."""
+        return self._picture
+
+    @property
+    def space(self) -> tuple[int, int]:
+        """Columns and lines that a picture may take without being scrolled."""
+        return self.container_size.width or self.size.width, self.container_size.height or self.size.height
+
+    def show(self, picture: Picture) -> None:
+        """Show another picture; the place that was scrolled to is kept as far as possible."""
+        self._picture = picture
+        self._strips.clear()
+        size = Size(picture.width, picture.height)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    def bring_into_sight(self, column: int, line: int) -> None:
+        """Scroll just far enough that a character is seen, with a little room around it."""
+        region = Region(column - 3, line - 2, 8, 5)
+        spot = region.intersection(Region(0, 0, self._picture.width, self._picture.height))
+        left, bottom = self._picture.fixed_left, self._picture.fixed_bottom
+        self.scroll_to_region(
+            Region(max(0, spot.x - left), spot.y, spot.width + left, spot.height + bottom), animate=False
+        )
+
+    def _margin(self) -> Offset:
+        """Free space left of the picture and above it."""
+        spare = self.size.width - self._picture.width, self.size.height - self._picture.height
+        return Offset(max(0, spare[0] // 2), max(0, spare[1] // 2))
+
+    def _place(self, x: int, y: int) -> tuple[int, int]:
+        """Column and line of the picture at a place of the widget; may lie outside."""
+        picture, margin = self._picture, self._margin()
+        column, line = x - margin.x, y - margin.y
+        if self.size.height < picture.height and y >= self.size.height - picture.fixed_bottom:
+            line = picture.height - (self.size.height - y)
+        else:
+            line += self.scroll_offset.y
+        if column >= picture.fixed_left:
+            column += self.scroll_offset.x
+        return column, line
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        base = self.rich_style
+        if base != self._base:
+            self._base = base
+            self._styles.clear()
+            self._strips.clear()
+        picture, width = self._picture, self.size.width
+        line = self._place(0, y)[1]
+        if not 0 <= line < picture.height:
+            return Strip.blank(width, base)
+        strip = self._strip(line)
+        if picture.width > width:
+            left, start = picture.fixed_left, self.scroll_offset.x
+            scrolled = strip.crop(left + start, start + width)
+            strip = Strip.join([strip.crop(0, left), scrolled]) if left else scrolled
+        else:
+            margin = self._margin().x
+            strip = Strip([Segment(" " * margin, base), *strip], margin + picture.width)
+        return strip.adjust_cell_length(width, base)
+
+    def _strip(self, line: int) -> Strip:
+        found = self._strips.get(line)
+        if found is None:
+            runs = self._picture.runs(line)
+            segments = [Segment(text, self._style(ink, paper, flags)) for text, ink, paper, flags in runs]
+            found = self._strips[line] = Strip(segments, self._picture.width)
+        return found
+
+    def _style(self, ink: int, paper: int, flags: int) -> Style:
+        key = (ink, paper, flags)
+        found = self._styles.get(key)
+        if found is None:
+            found = self._styles[key] = self._base + Style(
+                color=None if ink == NONE else Color.from_rgb(*unpacked(ink)),
+                bgcolor=None if paper == NONE else Color.from_rgb(*unpacked(paper)),
+                bold=bool(flags & BOLD) or None,
+                dim=bool(flags & DIM) or None,
+                reverse=bool(flags & REVERSE) or None,
+            )
+        return found
+
+    def on_resize(self) -> None:
+        """Ask for a picture of the new size."""
+        self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell what was clicked."""
+        self.post_message(self.Pressed(self, *self._place(event.x, event.y)))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Hand the wheel on; with Ctrl or Shift it scrolls in any case."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Hand the wheel on; with Ctrl or Shift it scrolls in any case."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, steps: int) -> None:
+        if self.wheel_scrolls or event.ctrl or event.shift:
+            return
+        event.stop()
+        event.prevent_default()
+        self.post_message(self.Wheeled(self, steps))
