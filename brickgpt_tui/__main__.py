@@ -1,0 +1,66 @@
+"""``brickgpt-tui``: the terminal studio from the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from brickgpt_engine import __version__
+from brickgpt_engine.errors import BrickGPTError, ExitCode
+
+_NO_TERMINAL = (
+    "the studio needs a terminal to draw on; for scripts and pipes there is 'brickgpt generate', "
+    "see 'brickgpt --help'"
+)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--prompt", default="", help="Build this at once; with FILE, only put it into the prompt line.")
+@click.option("--model", metavar="NAME", help="Language model: nano, a folder, or a hub id.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the first run, to repeat it.")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+@click.version_option(__version__, prog_name="brickgpt-tui")
+def command(file: Path | None, prompt: str, model: str | None, seed: int | None, ascii: bool) -> int:
+    """Build brick models in the terminal: type a sentence, watch the model grow, take it along.
+
+    FILE is a model to open: .txt, .ldr, .mpd or .json.
+    """
+    if not (sys.stdout.isatty() or os.environ.get("TEXTUAL_DRIVER")):
+        raise click.UsageError(_NO_TERMINAL)
+    from brickgpt_tui.app import Opening, make
+
+    app = make(Opening(file, prompt, model, seed, ascii))
+    app.run()
+    return app.return_code or 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the studio and return its exit code.
+
+    Args:
+        arguments: what follows ``brickgpt-tui`` on the command line; ``sys.argv`` by default.
+    """
+    try:
+        return int(command.main(arguments, prog_name="brickgpt-tui", standalone_mode=False) or 0)
+    except click.exceptions.Exit as request:
+        return request.exit_code
+    except click.ClickException as problem:
+        return _fail(problem.format_message().rstrip("."), ExitCode.USAGE)
+    except BrickGPTError as problem:
+        return _fail(str(problem), problem.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", ExitCode.INTERRUPTED)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

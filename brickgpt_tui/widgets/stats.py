@@ -1,0 +1,274 @@
+"""The numbers beside the model: the run, its rejections and rollbacks, stability, and the model itself."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
+
+if TYPE_CHECKING:
+    from brickgpt_engine.bricks import Brick
+    from brickgpt_engine.physics import StabilityReport
+
+_DIM, _GOOD, _BAD, _BAR, _WARN = "$text-muted", "$text-success", "$text-error", "$accent", "$text-warning"
+_SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
+_LABEL = 10
+_LAST_ROLLBACKS = 3
+
+
+class Section(Static):
+    """One block of numbers under a heading.
+
+    Attributes:
+        model: the model on screen.
+        run: the run in progress, or the last one.
+        safety: the safety factor, or None while unknown.
+        ascii_only: draw with ASCII.
+    """
+
+    heading = ""
+    model: reactive[ModelSnapshot] = reactive(ModelSnapshot())
+    run: reactive[RunSnapshot] = reactive(RunSnapshot())
+    safety: reactive[float | None] = reactive[float | None](None)
+    ascii_only: reactive[bool] = reactive(False)
+    _height = -1
+
+    def on_mount(self) -> None:
+        """Name the block."""
+        self.border_title = self.heading
+        self.fill()
+
+    def on_resize(self) -> None:
+        """Bars take the width there is."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Write the lines anew; the screen is laid out again only where their number changes."""
+        if not self.is_mounted:
+            return
+        lines = list(self.lines(max(12, self.content_size.width)))
+        self.update(Content("\n").join(lines), layout=len(lines) != self._height)
+        self._height = len(lines)
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """The block's lines, for ``width`` columns."""
+        return ()
+
+    def bar(self, share: float, width: int) -> str:
+        """A bar of at most ``width`` columns."""
+        full = max(0.0, min(share, 1.0)) * width
+        if self.ascii_only:
+            return "#" * max(1, round(full))
+        eighths = max(1, round(full * 8))
+        return "█" * (eighths // 8) + ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
+
+
+class RunStats(Section):
+    """How fast it goes: bricks, tokens, time, and a sparkline of bricks per second."""
+
+    heading = "Run"
+
+    def watch_run(self) -> None:
+        """The run has come further."""
+        self.fill()
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """What is happening, and the numbers."""
+        run, seconds = self.run, max(self.run.seconds, 1e-9)
+        if not run.prompt:
+            yield Content.styled("nothing built yet", _DIM)
+            return
+        style = _BAD if run.error else _GOOD if run.running else _DIM
+        yield Content.styled(_cut(self._state(), width), style)
+        yield _pair("bricks", f"{run.bricks:,}", f"{run.bricks / seconds:.1f}/s")
+        yield _pair("tokens", f"{run.tokens:,}", f"{run.tokens / seconds:.0f}/s")
+        yield _pair("elapsed", elapsed(run.seconds))
+        yield _pair("seed", str(run.seed))
+        yield Content.styled(sparkline(run.placement_rate, width, self.ascii_only), _BAR)
+
+    def _state(self) -> str:
+        mark = ("* " if self.ascii_only else "● ") if self.run.running else ""
+        return mark + self.run.message
+
+
+class RejectionStats(Section):
+    """Rejected attempts by reason, as bars, and where the run was cut back and why."""
+
+    heading = "Rejections"
+
+    def watch_run(self) -> None:
+        """The run has come further."""
+        self.fill()
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """A bar for each reason, then the last rollbacks."""
+        run = self.run
+        if not run.rejections:
+            yield Content.styled("none", _DIM)
+        most = max((count for _, count in run.rejections), default=1)
+        label = 14 if width >= 24 else 11
+        for reason, count in run.rejections:
+            number = f"{count:,}"
+            space = max(1, width - label - 1 - len(number) - 1)
+            bar = self.bar(count / most, space)
+            yield Content.assemble(
+                (f"{_cut(reason, label):<{label}} ", _DIM), (f"{bar:<{space}}", _WARN), f" {number}"
+            )
+        if run.rollbacks:
+            yield _pair("rollbacks", f"{len(run.rollbacks):,}")
+        for line in run.rollbacks[-_LAST_ROLLBACKS:]:
+            yield Content.styled(line if not self.ascii_only else line.replace("→", ">"), _DIM)
+
+
+class StabilityStats(Section):
+    """Whether the model stands, and by how much."""
+
+    heading = "Stability"
+
+    def watch_model(self) -> None:
+        """Another model, or another verdict."""
+        self.fill()
+
+    def watch_safety(self) -> None:
+        """The safety factor has become known."""
+        self.fill()
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """The verdict, scores, safety factor, and the weakest brick."""
+        report = self.model.report
+        if not self.model.bricks:
+            yield Content.styled("no model", _DIM)
+            return
+        if report is None:
+            yield Content.styled("not known yet", _DIM)
+            return
+        words = {"stable": ("stands", _GOOD), "unstable": ("does not stand", _BAD)}
+        word, style = words.get(report.status, ("no verdict", _WARN))
+        yield Content.assemble((word, f"bold {style}"), (f"  {report.criterion}, {report.solver}", _DIM))
+        yield _pair("minimum", _score(report.min_score))
+        yield _pair("mean", _score(report.mean_score))
+        yield _pair("safety", _factor(self.safety))
+        yield from self._weakest(report)
+
+    def _weakest(self, report: StabilityReport) -> Iterable[Content]:
+        """The first brick that fails and why, or the one with the least left."""
+        if report.failures:
+            failure = report.failures[0]
+            yield Content.styled(f"first weak: {failure.index + 1}, {_place(failure.brick)}", _BAD)
+            yield Content.styled(failure.message, _DIM)
+        elif report.max_stress > 0 and len(report.stress) == len(self.model.bricks):
+            index = int(report.stress.argmax())
+            yield Content.styled(f"weakest: {index + 1}, {_place(self.model.bricks[index])}", _DIM)
+
+
+class ModelStats(Section):
+    """What the visible bricks weigh and measure, and which parts they are."""
+
+    heading = "Model"
+
+    def watch_model(self) -> None:
+        """Another model, or another moment of it."""
+        self.fill()
+
+    def lines(self, width: int) -> Iterable[Content]:
+        """Count, mass, size, parts."""
+        from brickgpt_engine.bricks.library import BRICK_HEIGHT_CM, STUD_PITCH_CM
+
+        bricks = self.model.visible
+        whole = "" if self.model.complete else f"of {len(self.model.bricks):,}"
+        yield _pair("bricks", f"{len(bricks):,}", whole)
+        if not bricks:
+            return
+        x, y, z = _extent(bricks)
+        yield _pair("mass", f"{sum(brick.part.mass_g for brick in bricks):,.1f} g")
+        times = "x" if self.ascii_only else "×"
+        yield _pair("studs", f"{x}{times}{y}{times}{z}")
+        centimetres = (f"{n:.1f}" for n in (x * STUD_PITCH_CM, y * STUD_PITCH_CM, z * BRICK_HEIGHT_CM))
+        yield _pair("cm", times.join(centimetres))
+        counts = Counter(brick.part.name for brick in bricks).most_common()
+        digits = len(f"{counts[0][1]:,}")
+        for name, count in counts:
+            space = max(1, width - 6 - digits)
+            bar = self.bar(count / counts[0][1], space)
+            yield Content.assemble((f"{name:<5}", _DIM), (f"{bar:<{space}}", _BAR), f" {count:>{digits},}")
+
+
+class StatsPanel(VerticalScroll):
+    """All blocks, one under the other.
+
+    Attributes:
+        model: the model on screen.
+        run: the run in progress, or the last one.
+        safety: the safety factor, or None while unknown.
+        ascii_only: draw with ASCII.
+    """
+
+    model: reactive[ModelSnapshot] = reactive(ModelSnapshot())
+    run: reactive[RunSnapshot] = reactive(RunSnapshot())
+    safety: reactive[float | None] = reactive[float | None](None)
+    ascii_only: reactive[bool] = reactive(False)
+
+    def compose(self) -> ComposeResult:
+        """The blocks, each bound to the panel's values."""
+        for kind in (RunStats, StabilityStats, ModelStats, RejectionStats):
+            yield kind(markup=False).data_bind(
+                StatsPanel.model, StatsPanel.run, StatsPanel.safety, StatsPanel.ascii_only
+            )
+
+
+def sparkline(values: Sequence[float], width: int, ascii_only: bool) -> str:
+    """The last ``width`` values as characters of different height."""
+    marks = _ASCII_SPARKS if ascii_only else _SPARKS
+    last = list(values)[-width:]
+    top = max(last, default=0) or 1
+    return "".join(marks[min(7, round(value / top * 7))] for value in last)
+
+
+def elapsed(seconds: float) -> str:
+    """``7.3 s``, ``2:05 min``, ``1:02:03 h``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02} h"
+
+
+def _pair(label: str, value: str, beside: str = "") -> Content:
+    """A name, its value, and something less important."""
+    more = f"  {beside}" if beside else ""
+    return Content.assemble((f"{label:<{_LABEL}}", _DIM), (value, "bold"), (more, _DIM))
+
+
+def _extent(bricks: Sequence[Brick]) -> tuple[int, int, int]:
+    """Studs along x and y, and layers."""
+    x = max(b.x + b.h for b in bricks) - min(b.x for b in bricks)
+    y = max(b.y + b.w for b in bricks) - min(b.y for b in bricks)
+    return x, y, max(b.z for b in bricks) - min(b.z for b in bricks) + 1
+
+
+def _place(brick: Brick) -> str:
+    return f"{brick.h}x{brick.w} at ({brick.x},{brick.y},{brick.z})"
+
+
+def _score(value: float) -> str:
+    return "unknown" if math.isnan(value) else f"{value:.3f}"
+
+
+def _factor(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return "unlimited" if math.isinf(value) else f"{value:.2f}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(1, width - 1)] + "…"

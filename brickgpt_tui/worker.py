@@ -1,0 +1,213 @@
+"""The engine's side of the studio: runs in threads, reads the event stream, and posts messages.
+
+Nothing here touches a widget. ``post`` is Textual's ``post_message``, which is safe from any thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.errors import BrickGPTError
+from brickgpt_tui.feed import Feed, Post, Recorder, count_tokens, recording
+from brickgpt_tui.messages import Judged, Opened, Reopened, Repaired, Trouble, VariantsReady
+from brickgpt_tui.progress import Progress
+from brickgpt_tui.snapshot import ModelSnapshot
+
+if TYPE_CHECKING:
+    from brickgpt_engine.generation import BrickGenerator, GenerationConfig
+    from brickgpt_engine.physics import StabilityReport
+    from brickgpt_tui.history import Entry
+
+LoadGenerator = Callable[[str, str], "BrickGenerator"]
+"""From a model's name and a device to a generator."""
+
+_SAFETY_LIMIT = 600
+"""Most bricks for which the safety factor is worked out unasked: it is a second, larger program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One order to the generator.
+
+    Attributes:
+        prompt: what to build.
+        config: options; its seed is that of the first variant.
+        start: bricks to continue from, or none.
+        colour: LDraw code of bricks that have none; None chooses by the prompt.
+        variants: how many models to build, with seeds one apart.
+    """
+
+    prompt: str
+    config: GenerationConfig
+    start: tuple[Brick, ...] = ()
+    colour: int | None = None
+    variants: int = 1
+
+
+def load_generator(model: str, device: str) -> BrickGenerator:
+    """Load a model by name, folder or hub id.
+
+    Raises:
+        ModelError: it cannot be used.
+    """
+    from brickgpt_engine.decoding import load_model
+    from brickgpt_engine.generation import BrickGenerator
+
+    return BrickGenerator(load_model(model, device))
+
+
+class Engine:
+    """What the studio can ask of the engine. Every method but :meth:`stop` blocks: call it in a thread.
+
+    Args:
+        post: where messages go.
+        load: makes a generator; kept for as long as model and device stay the same.
+        recorder: makes a recorder for a run, or None where nothing shall be kept.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        load: LoadGenerator = load_generator,
+        recorder: Callable[[], Recorder] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.recorder = recorder
+        self._post, self._load, self._clock = post, load, clock
+        self._generator: tuple[tuple[str, str], BrickGenerator] | None = None
+        self.stopping = False
+        """Whether the run in progress was asked to end."""
+
+    def stop(self) -> None:
+        """Ask the run in progress to end after the event in hand."""
+        self.stopping = True
+
+    def generate(self, job: Job) -> None:
+        """Build all variants of ``job``, with messages as :class:`~brickgpt_tui.feed.Feed` sends them."""
+        self.stopping = False
+        done: list[tuple[ModelSnapshot, int]] = []
+        for number in range(job.variants):
+            config = job.config
+            if number and config.seed is not None:
+                config = replace(config, seed=config.seed + number)
+            last = number + 1 == job.variants
+            built = self._one(replace(job, config=config), last=last, number=number)
+            if built is not None and built[0].bricks:
+                done.append(built)
+            if self.stopping or built is None:
+                break
+        if job.variants > 1 and done:
+            self._post(VariantsReady(tuple(model for model, _ in done), tuple(seed for _, seed in done)))
+
+    def _one(self, job: Job, *, last: bool, number: int) -> tuple[ModelSnapshot, int] | None:
+        """Build one model; None where the run broke off."""
+        progress = Progress(job.prompt, job.config.model_name_or_path, self._colour(job), self._clock())
+        feed = Feed(self._post, progress, self._clock)
+        feed.send()
+        if job.variants > 1:
+            progress.say("info", f"variant {number + 1} of {job.variants}")
+        try:
+            self._follow(job, progress, feed)
+        except BrickGPTError as error:
+            progress.fail(str(error))
+        finally:
+            if not progress.ended:
+                progress.fail("the engine broke down; what was built is kept, try again or another seed")
+            feed.send(ended=last or self.stopping or progress.error is not None)
+        if progress.error is not None:
+            return None
+        bricks = tuple(progress.bricks)
+        return ModelSnapshot(bricks, job.config.world_dim, len(bricks), progress.report), progress.seed
+
+    def _follow(self, job: Job, progress: Progress, feed: Feed) -> None:
+        """Load the model, read its events, and close the stream when the user stops."""
+        generator = self._ready_generator(job.config)
+        progress.note("reading the prompt")
+        start = BrickStructure(job.start, job.config.world_dim) if job.start else None
+        tokens = count_tokens(generator)
+        events = generator.generate(job.prompt, job.config, start=start)
+        with recording(self.recorder, progress, job.config) as keep:
+            for event in events:
+                progress.take(event, self._clock())
+                keep(event)
+                if self.stopping and not progress.ended:
+                    progress.stop()
+                    break
+                feed.offer(tokens())
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+        feed.tokens = tokens()
+
+    def _ready_generator(self, config: GenerationConfig) -> BrickGenerator:
+        key = (config.model_name_or_path, config.device)
+        if self._generator is None or self._generator[0] != key:
+            self._generator = None  # never two models in memory
+            self._generator = (key, self._load(*key))
+        return self._generator[1]
+
+    def _colour(self, job: Job) -> int | None:
+        from brickgpt_engine.bricks.colours import choose_colour
+
+        return choose_colour(job.prompt) if job.colour is None else job.colour
+
+    def judge(self, model: ModelSnapshot, criterion: str, solver: str, *, physics: bool) -> None:
+        """Analyse a model; posts :class:`Judged`, a second time with the safety factor."""
+        try:
+            structure = BrickStructure(model.bricks, model.world_dim)
+            report = _report(structure, criterion if physics else "connectivity", solver)
+            self._post(Judged(model.revision, report, report.safety_factor))
+            if physics and report.stable and report.safety_factor is None and len(structure) <= _SAFETY_LIMIT:
+                exact = _report(structure, "equilibrium", solver)
+                self._post(Judged(model.revision, report, exact.safety_factor))
+        except BrickGPTError as error:
+            self._post(Trouble(f"the stability is not known: {error}", step="check"))
+
+    def open(self, path: Path) -> None:
+        """Read a model file; posts :class:`Opened` or :class:`Trouble`."""
+        from brickgpt_engine.formats import read_structure
+
+        try:
+            self._post(Opened(path, read_structure(path)))
+        except BrickGPTError as error:
+            self._post(Trouble(str(error), step="open"))
+
+    def reopen(self, entry: Entry) -> None:
+        """Read a run of the history; posts :class:`Reopened` or :class:`Trouble`."""
+        from brickgpt_engine.bricks.colours import choose_colour
+        from brickgpt_tui.history import load
+
+        try:
+            run = load(entry)
+            colour = choose_colour(run.prompt)
+            bricks = (replace(b, colour=colour) if b.colour is None else b for b in run.bricks)
+            self._post(Reopened(run._replace(bricks=tuple(bricks))))
+        except BrickGPTError as error:
+            self._post(Trouble(str(error), step="open"))
+
+    def repair(self, model: ModelSnapshot, criterion: str, solver: str, seed: int) -> None:
+        """Lay weak regions of a model again; posts :class:`Repaired` or :class:`Trouble`."""
+        from brickgpt_engine.physics import StabilityAnalyzer
+        from brickgpt_tui.repair import repaired
+
+        try:
+            structure = BrickStructure(model.bricks, model.world_dim)
+            analyzer = StabilityAnalyzer(criterion=criterion, solver=solver)
+            mended = repaired(structure, analyzer, seed=seed)
+            self._post(Repaired(model.revision, mended, analyzer.analyze(mended)))
+        except BrickGPTError as error:
+            self._post(Trouble(f"not repaired: {error}", step="repair"))
+
+
+def _report(structure: BrickStructure, criterion: str, solver: str) -> StabilityReport:
+    from brickgpt_engine.physics import StabilityAnalyzer, connectivity_report
+
+    if criterion == "connectivity":
+        return connectivity_report(structure)
+    return StabilityAnalyzer(criterion=criterion, solver=solver).analyze(structure)
