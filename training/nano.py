@@ -16,6 +16,7 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from brickgpt_engine.decoding.tokenizer import as_tokenizer
 from brickgpt_engine.errors import BrickGPTError, ConfigError
 from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
+from brickgpt_engine.meaning import vocabulary_of
 from training.data.shapes import FAMILIES
 from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
 from training.tokenizer import train_tokenizer
@@ -236,15 +238,28 @@ class Trainer:
         print(f"held-out loss {held_out:.4f} at step {self.step}; checkpoint written", flush=True)
 
 
-def export_folder(model: Any, tokenizer: Any, target: Path, families: list[str]) -> None:
-    """Write a Hugging Face model folder in 16 bits, with the tokenizer and our own marker file."""
+def export_folder(
+    model: Any, tokenizer: Any, target: Path, families: list[str], captions: Iterable[str] = ()
+) -> None:
+    """Write a Hugging Face model folder in 16 bits, with the tokenizer and our own marker file.
+
+    The marker says which families the model knows and which words it has read in ``captions``;
+    prompts are fitted to both (see :mod:`brickgpt_engine.meaning`).
+    """
     target.mkdir(parents=True, exist_ok=True)
     model.to(torch.float16).save_pretrained(target)
     model.to(torch.float32)
     (target / "model.safetensors").chmod(0o644)
     tokenizer.save(str(target / "tokenizer.json"))
-    marker = {"format_version": 1, "prompt_style": "nano", "world_dim": 20, "families": families}
-    (target / "brickgpt.json").write_text(json.dumps(marker, indent=2) + "\n")
+    marker: dict[str, Any] = {
+        "format_version": 1,
+        "prompt_style": "nano",
+        "world_dim": 20,
+        "families": families,
+    }
+    if words := vocabulary_of(captions):
+        marker["vocabulary"] = words
+    (target / "brickgpt.json").write_text(json.dumps(marker, indent=1) + "\n")
     special = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": NANO_BOS,
@@ -274,21 +289,24 @@ def claim_run(config: NanoConfig) -> None:
 
 
 def train(config: NanoConfig) -> None:
-    """Run all stages: data, tokenizer, training, export."""
+    """Run all stages: data (unless the folder holds a finished build), tokenizer, training, export."""
     from training.data.build import build
+    from training.data.folder import is_complete
 
     config.out.mkdir(parents=True, exist_ok=True)
-    build(
-        config.structures,
-        config.data,
-        test_size=config.test_structures,
-        seed=config.data_seed,
-        families=config.families.split(","),
-        layouts=config.layouts,
-    )
+    if not is_complete(config.data):
+        build(
+            config.structures,
+            config.data,
+            test_size=config.test_structures,
+            seed=config.data_seed,
+            families=config.families.split(","),
+            layouts=config.layouts,
+        )
     claim_run(config)
     tokenizer = make_tokenizer(config)
-    rows = encode_rows(read_columns(config.data, "train", ["captions", "bricks"]), tokenizer)
+    columns = read_columns(config.data, "train", ["captions", "bricks"])
+    rows = encode_rows(columns, tokenizer)
     held_out = encode_rows(read_columns(config.data, "test", ["captions", "bricks"], limit=256), tokenizer)
     model = make_model(config, tokenizer)
     if config.init:
@@ -300,7 +318,8 @@ def train(config: NanoConfig) -> None:
     trainer.resume()
     trainer.run()
     staging = config.out / "model"
-    export_folder(model, tokenizer, staging, config.families.split(","))
+    captions = (text for row in columns for text in row["captions"])
+    export_folder(model, tokenizer, staging, config.families.split(","), captions)
     (config.out / "log.json").write_text(json.dumps(trainer.log, indent=1) + "\n")
     shutil.copytree(staging, config.export, dirs_exist_ok=True)
     print(f"wrote {config.export}")
