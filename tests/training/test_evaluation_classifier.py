@@ -7,7 +7,16 @@ from brickgpt_engine.errors import FormatError, InputError
 from training.data.build import split_of
 from training.data.shapes import FAMILIES, Shape
 from training.evaluation import classifier_training
-from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
+from training.evaluation.classifier import (
+    BOX,
+    FEATURES,
+    Classifier,
+    features,
+    load_classifier,
+    pictures,
+    shapes_digest,
+    stretched_to_box,
+)
 from training.evaluation.classifier_training import (
     damaged,
     fit_classifier,
@@ -29,29 +38,34 @@ def slabs_and_poles(count, seed):
 
 
 def by_hand():
-    """Calls everything that covers more than 30 cells of the plan a slab."""
+    """Calls everything that is longer than seven cells along x a slab."""
     first = np.zeros((FEATURES, 1), dtype=np.float32)
-    first[6 * 400 : 7 * 400] = 1.0  # the model from below: 1 wherever it stands on the ground
+    first[-3 * 20 - 3 * 8] = 20.0  # the extent along x, in cells
     second = np.array([[1.0, 0.0]], dtype=np.float32)
-    bias = np.array([0.0, 30.0], dtype=np.float32)
+    bias = np.array([0.0, 7.0], dtype=np.float32)
     return Classifier(("slab", "pole"), ((first, np.zeros(1, np.float32)), (second, bias)), {"seed": 7})
 
 
 def test_pictures_worked_out_by_hand():
-    grid = voxels_of("2x1 (3,4,0)\n1x1 (3,4,1)\n")  # an L: cells 9,9,0 and 10,9,0 and 9,9,1 once centred
-    views = (features(grid[None])[0] * 20).reshape(3, 3, 20, 20)
-    front, back, behind = views[0]  # along x; pictures are (y, z)
-    assert (front[9, 0], back[9, 0], behind[9, 0]) == (
-        20 - 9,
-        20 - 9,
-        2,
-    )  # 10 is the tenth from behind: 19 - 10 = 9
-    assert (front[9, 1], back[9, 1], behind[9, 1]) == (11, 10, 1)
+    cube = np.zeros((1, 4, 4, 4), dtype=bool)
+    cube[0, 0, 1, 0] = cube[0, 2, 1, 0] = cube[0, 2, 1, 3] = True
+    low, high, behind = pictures(cube)[0, :3] * 4  # along x; pictures are (y, z)
+    assert (low[1, 0], high[1, 0], behind[1, 0]) == (4, 3, 2)
+    assert (low[1, 3], high[1, 3], behind[1, 3]) == (2, 3, 1)
     assert behind.sum() == 3
-    assert views[1][2][9, 1] == 1  # along y; (x, z)
-    assert views[2][2][9, 9] == 2  # along z; (x, y)
-    assert views[2][0][9, 9] == 20  # from below the first cell stops the eye
-    assert views[2][1][9, 9] == 20 - 18
+    low, high, behind = pictures(cube)[0, 6:] * 4  # along z; pictures are (x, y)
+    assert (low[2, 1], high[2, 1], behind[2, 1]) == (4, 4, 2)
+    assert (low[0, 1], high[0, 1], behind[0, 1]) == (4, 1, 1)
+
+
+def test_the_box_keeps_what_is_where_and_drops_proportions():
+    grids = np.stack([voxels_of("2x2 (3,4,0)\n1x2 (3,4,1)\n"), voxels_of("4x2 (3,4,5)\n2x2 (3,4,6)\n")])
+    boxes, extents = stretched_to_box(grids)
+    assert extents.tolist() == [[2, 2, 2], [4, 2, 2]]
+    assert np.array_equal(boxes[0], boxes[1])  # the second is the first, twice as long
+    assert boxes[0, :, :, : BOX // 2].all()
+    assert boxes[0, : BOX // 2, :, BOX // 2 :].all()
+    assert not boxes[0, BOX // 2 :, :, BOX // 2 :].any()
 
 
 def test_where_a_model_stands_makes_no_difference():
@@ -63,7 +77,7 @@ def test_where_a_model_stands_makes_no_difference():
 
 def test_it_learns_two_kinds_and_says_how_well():
     pytest.importorskip("torch")
-    judge = fit_classifier(slabs_and_poles(40, seed=0), epochs=4)
+    judge = fit_classifier(slabs_and_poles(40, seed=0), epochs=20)
     assert judge.names == ("pole", "slab")
     assert (judge.facts["trained_on"], judge.facts["validated_on"]) == (64, 16)
     assert judge.facts["accuracy"] == 1.0

@@ -1,9 +1,11 @@
 """A small judge of category: from a grid of cells to the name of a family.
 
-It sees nine pictures of the centred model, each 20x20: how deep one looks from each of
-the six sides before a cell stops the eye, and how many cells lie behind each other along
-each axis. A network with one hidden layer names the family. It is trained by
-:mod:`training.evaluation.classifier_training` on held-out shapes, which no generator saw.
+It sees the model twice. Stretched to a box of 12x12x12 cells, where proportions are no
+matter: every cell, and nine pictures, how deep one looks from each of the six sides before
+a cell stops the eye and how many cells lie behind each other along each axis. And in its
+true size: its three extents, and how many cells each plane has. A network with one hidden
+layer names the family. It is trained by :mod:`training.evaluation.classifier_training` on
+held-out shapes, which no generator saw.
 """
 
 from __future__ import annotations
@@ -25,22 +27,52 @@ from training.data.shapes.base import SIDE, Voxels
 from training.evaluation.voxels import centred_grids
 
 Features = NDArray[np.float32]
-FEATURES = 9 * SIDE * SIDE
-_FORMAT_VERSION = 1
+BOX = 12
+"""Side of the box that every model is stretched to."""
+_EXTENT_COPIES = 8  # a network of few inputs for size would otherwise learn size late
+FEATURES = BOX**3 + 9 * BOX**2 + 3 * _EXTENT_COPIES + 3 * SIDE
+_FORMAT_VERSION = 2
 
 
 def features(grids: Voxels) -> Features:
-    """What the classifier sees of the grids (n, 20, 20, 20): shape (n, 3600), values 0 to 1."""
+    """What the classifier sees of the grids (n, 20, 20, 20): shape (n, FEATURES), values about 0 to 1."""
     placed = centred_grids(grids)
+    boxes, extents = stretched_to_box(placed)
+    planes = [placed.sum(axis=axes) / (3 * SIDE) for axes in ((2, 3), (1, 3), (1, 2))]
+    parts = [boxes.reshape(len(grids), -1), pictures(boxes).reshape(len(grids), -1)]
+    parts += [np.repeat(extents / SIDE, _EXTENT_COPIES, axis=1), *planes]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def stretched_to_box(grids: Voxels) -> tuple[Voxels, NDArray[np.intp]]:
+    """The bounding box of each grid at :data:`BOX` cells a side (nearest cells), and its extents (n, 3)."""
+    picks, extents = [], []
+    for others in ((2, 3), (1, 3), (1, 2)):
+        filled = grids.any(axis=others)
+        low = filled.argmax(axis=1)
+        extent = np.where(filled.any(axis=1), SIDE - filled[:, ::-1].argmax(axis=1) - low, 0)
+        picks.append(low[:, None] + ((np.arange(BOX) + 0.5) * extent[:, None] / BOX).astype(np.intp))
+        extents.append(extent)
+    x, y, z = picks
+    owner = np.arange(len(grids))[:, None, None, None]
+    boxes: Voxels = grids[owner, x[:, :, None, None], y[:, None, :, None], z[:, None, None, :]]
+    return boxes, np.stack(extents, axis=1)
+
+
+def pictures(boxes: Voxels) -> NDArray[np.float64]:
+    """Nine pictures of each of the cubes (n, s, s, s): shape (n, 9, s, s), values 0 to 1.
+
+    Three for each axis: nearness of the first cell seen from its low end (1 at the very
+    side, 0 where there is none), from its high end, and the share of cells along it.
+    """
+    side = boxes.shape[1]
     seen = []
     for axis in (1, 2, 3):
-        behind = placed.sum(axis=axis)
-        hit = behind > 0
-        for view in (placed, np.flip(placed, axis=axis)):
-            seen.append(np.where(hit, SIDE - np.argmax(view, axis=axis), 0))
+        behind = boxes.sum(axis=axis)
+        for view in (boxes, np.flip(boxes, axis=axis)):
+            seen.append(np.where(behind > 0, side - np.argmax(view, axis=axis), 0))
         seen.append(behind)
-    stacked = np.stack(seen, axis=1).reshape(len(grids), FEATURES)
-    return (stacked / SIDE).astype(np.float32)
+    return np.stack(seen, axis=1) / side
 
 
 @dataclass(frozen=True)

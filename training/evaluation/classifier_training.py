@@ -30,7 +30,7 @@ PER_FAMILY = 240
 VALIDATION_SHARE = 0.2
 COPIES = 6
 """Damaged copies of each training shape."""
-HIDDEN = 192
+HIDDEN = 256
 EPOCHS = 16
 _BATCH = 256
 _DRAWS_PER_SHAPE = 70
@@ -158,7 +158,7 @@ def _fit(inputs: NDArray[np.float32], labels: NDArray[np.intp], outputs: int, ep
     network = torch.nn.Sequential(
         torch.nn.Linear(FEATURES, HIDDEN),
         torch.nn.ReLU(),
-        torch.nn.Dropout(0.2),
+        torch.nn.Dropout(0.3),
         torch.nn.Linear(HIDDEN, outputs),
     )
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
