@@ -79,7 +79,7 @@ class Recorder:
         line = {
             "kind": "start",
             "version": FORMAT_VERSION,
-            "time": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "time": datetime.now().astimezone().isoformat(timespec="milliseconds"),
             "prompt": prompt,
             "seed": options.seed if seed is None else seed,
             "options": asdict(options),

@@ -21,7 +21,7 @@ from brickgpt_tui.options import GENERATION_OPTIONS, OPTIONS, SECTIONS, STUDIO_O
 
 APP_NAME = "brickgpt"
 FILE_NAME = "settings.toml"
-DEFAULT_THEME = "textual-dark"
+DEFAULT_THEME = "brickgpt-dark"
 _MAX_BYTES = 1_000_000
 _TITLE = (
     "# Settings of BrickGPT Studio. The studio writes this file (Settings, Save); edit it as you like\n"
