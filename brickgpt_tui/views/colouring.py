@@ -131,7 +131,7 @@ def _by_stress(count: int, stress: NDArray[np.float64] | None) -> Paint:
     rgb = np.where(known[:, None], heat_rgb(values), np.array(_UNKNOWN, dtype=np.float64))
     marks = np.array([_tenth(v) if ok else "?" for v, ok in zip(values, known, strict=True)], dtype="<U1")
     steps = np.linspace(0, 1, _STEPS)
-    names = ("0 at ease", "0.25", "0.5", "0.75", "1 fails")
+    names = ("at ease", "0.25", "0.5", "0.75", "fails")
     colours = packed(heat_rgb(steps)).tolist()
     legend = [
         Entry(colour, _tenth(float(step)), name)

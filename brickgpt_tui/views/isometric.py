@@ -30,6 +30,7 @@ _SEAM = 0.66
 _CHOSEN = np.array([255.0, 70.0, 170.0], dtype=np.float32)
 _KEPT_RASTERS = 12
 _STUDS_FROM = 6  # painted pixels per stud pitch from which a stud is more than a speck
+_DARK_DOTS = 1 / 8  # share of dots on the darkest side
 _ORDERED = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 _BAYER = (np.array(_ORDERED, dtype=np.float32) + 0.5) / 16
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
@@ -294,15 +295,15 @@ def _mark(picture: Picture, where: NDArray[np.bool_]) -> None:
 
 
 def _braille(raster: Raster, paint: Paint, colour: bool, selected: int | None) -> Picture:
-    """Dots along the edges of bricks, and denser dots the darker a side lies; the selected brick is full."""
+    """Dots along the edges of bricks, a few more on the darkest side; the selected brick is full."""
     s = raster.scale
     middles = slice(s // 2, None, s), slice(s // 2, None, s)
     brick, light, edge = raster.brick[middles], raster.light[middles], raster.edge[middles]
     filled = brick != EMPTY
     rows, columns = brick.shape
     threshold = np.tile(_BAYER, (-(-rows // 4), -(-columns // 4)))[:rows, :columns]
-    dots = edge if s == 1 else np.zeros_like(edge)
-    dots = dots | (filled & (0.72 - 0.8 * light > threshold))
+    dark = filled & (light < _LIGHT[LEFT] + 0.02)
+    dots = edge | (dark & (threshold < _DARK_DOTS)) if s == 1 else filled & (light > 0.5 + 0.6 * threshold)
     if selected is not None:
         dots = dots | (brick == selected)
     shape = rows // 4, 4, columns // 2, 2

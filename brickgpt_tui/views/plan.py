@@ -99,7 +99,7 @@ def plan_frame(surface: Surface, across: int, down: int) -> PlanFrame:
     left = max(len(str(surface.origin[1] + rows - 1)), len(surface.axes[1])) + 1
     widest = len(str(surface.origin[0] + columns - 1))
     digits = 1 if widest < across else widest
-    return PlanFrame((columns, rows), across, down, left, digits + 1)
+    return PlanFrame((columns, rows), across, down, left, digits + surface.ground)
 
 
 def best_size(surface: Surface, width: int, height: int) -> tuple[int, int]:
@@ -277,7 +277,7 @@ def _draw_axes(picture: Picture, surface: Surface, frame: PlanFrame, style: Plan
         sign = (boxes.ASCII if style.ascii_only else boxes.UNICODE).ground
         write(picture, lines, frame.left, sign * (frame.across * columns + 1), ink=ink)
     shift = 1 if surface.ground else 0
-    digits = frame.bottom - 1
+    digits = frame.bottom - shift
     for u in range(columns):
         label = str(surface.origin[0] + u)
         column = frame.middle(u, 0)[1]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -27,6 +30,12 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-size: 1 1;
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(f"ctrl+{key}", f"pan({across}, {down})", f"Scroll {key}", id=f"view.scroll_{key}", show=False,
+                tooltip=f"Scroll the picture {key}")
+        for key, across, down in (("up", 0, -1), ("down", 0, 1), ("left", -2, 0), ("right", 2, 0))
+    ]  # fmt: skip
 
     class Pressed(Message):
         """A character of the picture was clicked; ``column`` and ``line`` count from its upper left."""
@@ -163,16 +172,23 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.Pressed(self, *self._place(event.x, event.y)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Hand the wheel on; with Ctrl or Shift it scrolls in any case."""
+        """Hand the wheel on; with Ctrl it scrolls up and down in any case, with Shift sideways."""
         self._wheel(event, 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Hand the wheel on; with Ctrl or Shift it scrolls in any case."""
+        """Hand the wheel on; with Ctrl it scrolls up and down in any case, with Shift sideways."""
         self._wheel(event, -1)
 
     def _wheel(self, event: events.MouseEvent, steps: int) -> None:
-        if self.wheel_scrolls or event.ctrl or event.shift:
-            return
         event.stop()
         event.prevent_default()
-        self.post_message(self.Wheeled(self, steps))
+        if event.shift:
+            self.action_pan(-2 * steps, 0)
+        elif event.ctrl or self.wheel_scrolls:
+            self.action_pan(0, -steps)
+        else:
+            self.post_message(self.Wheeled(self, steps))
+
+    def action_pan(self, across: int, down: int) -> None:
+        """Scroll by so many times three characters."""
+        self.scroll_relative(3 * across, 3 * down, animate=False)

@@ -23,7 +23,7 @@ from brickgpt_tui.views.scene import ModelScene, scene_of
 from brickgpt_tui.views.surfaces import Box, Surface, bounding_box, joined, layer_surface, outside_surface
 from brickgpt_tui.widgets.canvas import Canvas
 from brickgpt_tui.widgets.true_image import TrueImage
-from brickgpt_tui.widgets.view_bar import MODES, Pressable, legend, tabs
+from brickgpt_tui.widgets.view_bar import MODES, Pressable, legend, room_for_place, tabs
 
 Mode = Literal["layer", "front", "side", "top", "iso", "image"]
 _FLAT = ("layer", "front", "side", "top")
@@ -158,17 +158,7 @@ class ModelView(Widget):
 
     def on_mount(self) -> None:
         """Draw whenever something changes that is seen."""
-        for name in (
-            "mode",
-            "turn",
-            "colouring",
-            "ascii_only",
-            "colour",
-            "ghost",
-            "cell_size",
-            "dots",
-            "pointing",
-        ):
+        for name in _SEEN:
             self.watch(self, name, self.redraw, init=False)
         self.redraw()
 
@@ -256,7 +246,7 @@ class ModelView(Widget):
         canvas.show(draw_plan(surface, paint, style))
         if cursor is not None:
             line, column = frame.middle(*cursor)
-            canvas.bring_into_sight(column, line)
+            self.call_after_refresh(canvas.bring_into_sight, column, line)
 
     def _surface(self, scene: ModelScene, now: ModelSnapshot) -> Surface:
         box = self._extent or scene.box
@@ -297,7 +287,7 @@ class ModelView(Widget):
 
     def _write_bars(self, scene: ModelScene, paint: Paint, note: str) -> None:
         width = self.size.width
-        place = self._place(scene)
+        place = self._place(scene, room_for_place(width))
         self.query_one("#view-place", Pressable).update(place)
         self.query_one("#view-tabs", Pressable).update(tabs(self.mode, width - len(place.plain) - 1))
         line = legend(paint, width, colour=self.colour, ascii_only=self.ascii_only)
@@ -305,13 +295,14 @@ class ModelView(Widget):
             Content.styled(note, "$text-warning") if note else line
         )
 
-    def _place(self, scene: ModelScene) -> Content:
+    def _place(self, scene: ModelScene, room: int) -> Content:
         """Where the view is: layer and number of its bricks, or the direction that it looks from."""
         if self.mode == "layer":
             now = self.snapshot
             count = 0 if now is None else sum(brick.z == self.level for brick in now.visible)
             mark = " follow" if self.follow else ""
-            return Content(f"layer {self.level}/{scene.top_layer}, {count} bricks{mark}")
+            words = f"layer {self.level}/{scene.top_layer}, {count} bricks{mark}"
+            return Content(words if len(words) <= room else f"{self.level}/{scene.top_layer}")
         if self.mode in ("iso", "image"):
             return Content(f"seen from {('+x -y', '-x -y', '-x +y', '+x +y')[self.turn]}")
         return Content({"front": "seen from -y", "side": "seen from +x", "top": "seen from above"}[self.mode])

@@ -51,6 +51,11 @@ def tabs(mode: str, width: int) -> Content:
     return Content.assemble(*parts)
 
 
+def room_for_place(width: int) -> int:
+    """Columns left beside the shortest tabs."""
+    return width - 4 * len(MODES) - 1
+
+
 def legend(paint: Paint, width: int, *, colour: bool, ascii_only: bool) -> Content:
     """What the colours mean, as far as there is room; without colour, what the marks on the studs mean."""
     pieces: list[tuple[str, str | Style]] = [button(paint.title, "next_colouring", "underline")]
