@@ -1,0 +1,221 @@
+"""Several models of one prompt, side by side, to keep one of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.events import Click, Resize
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.bricks.library import BRICK_HEIGHT_CM, STUD_PITCH_CM
+from brickgpt_tui.screens.dialogue import Dialogue
+from brickgpt_tui.snapshot import ModelSnapshot
+
+_FACT_LINES = 4
+_LEAST_PICTURE = (4, 2)
+
+
+def facts(snapshot: ModelSnapshot) -> str:
+    """Bricks and mass, size, and how it stands, a line each; no line is longer than 24 characters."""
+    structure = BrickStructure(snapshot.bricks, snapshot.world_dim)
+    count = len(structure)
+    x, y, z = structure.size
+    cm = "x".join(f"{side:.0f}" for side in (x * STUD_PITCH_CM, y * STUD_PITCH_CM, z * BRICK_HEIGHT_CM))
+    return "\n".join(
+        (
+            f"{count:,} brick{'' if count == 1 else 's'}, {structure.mass_g:,.0f} g",
+            f"{x}x{y} studs, {z} high",
+            f"{cm} cm",
+            _verdict(snapshot),
+        )
+    )
+
+
+def _verdict(snapshot: ModelSnapshot) -> str:
+    report = snapshot.report
+    if report is None:
+        return "not judged"
+    if report.status == "unknown":
+        return "no verdict"
+    word = "stands" if report.stable else "does not stand"
+    return f"{word}, {report.min_score:.2f}"
+
+
+class VariantCard(Vertical, can_focus=True):
+    """One variant: its picture and facts. The one with the focus is the chosen one.
+
+    Args:
+        number: counted from 1.
+        snapshot: the model.
+    """
+
+    DEFAULT_CSS = """
+    VariantCard {
+        width: 1fr;
+        min-width: 24;
+        height: 1fr;
+        border: round $panel-lighten-2;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        &:focus { border: round $accent; border-title-color: $text-accent; background: $boost; }
+        & > .picture { height: 1fr; content-align: center middle; }
+        & > .facts { height: 4; }
+    }
+    .-ascii VariantCard { border: ascii $panel-lighten-2; &:focus { border: ascii $accent; } }
+    """
+
+    class Kept(Message):
+        """The user wants this one."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self, number: int, snapshot: ModelSnapshot) -> None:
+        super().__init__(id=f"variant-{number}")
+        self.number, self.snapshot = number, snapshot
+        self.border_title = f"Variant {number}"
+        self.tooltip = "Click to choose, click again to keep"
+        self._drawn: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Picture over facts."""
+        yield Static("", classes="picture")
+        yield Static(facts(self.snapshot), classes="facts", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw the picture for the room that there is, in a thread."""
+        room = event.size.width, max(0, event.size.height - _FACT_LINES)
+        if room != self._drawn and room[0] >= _LEAST_PICTURE[0] and room[1] >= _LEAST_PICTURE[1]:
+            self._drawn = room
+            self._draw(room, bool(getattr(self.app, "plain", False)))
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _draw(self, room: tuple[int, int], plain: bool) -> None:
+        from brickgpt_engine.rendering import terminal_picture
+
+        structure = BrickStructure(self.snapshot.bricks, self.snapshot.world_dim)
+        colour = not self.app.no_color if hasattr(self.app, "no_color") else True
+        text = terminal_picture(structure, width=room[0], height=room[1], colour=colour, ascii_only=plain)
+        self.app.call_from_thread(self._show, text)
+
+    def _show(self, picture: Text) -> None:
+        if self.is_mounted:
+            self.query_one(".picture", Static).update(picture)
+
+    def on_click(self, event: Click) -> None:
+        """The first click chooses, a click on the chosen one keeps it."""
+        if self.has_focus and event.chain > 1:
+            self.post_message(self.Kept(self.number))
+
+
+class VariantsScreen(Dialogue[int | None]):
+    """Answers with the position of the variant to keep, counted from 0, or None.
+
+    Args:
+        variants: at least one model.
+    """
+
+    HEADING = "Variants: keep one"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "step(-1)", "Previous", tooltip="The variant to the left.", id="variants.previous"),
+        Binding("right,l", "step(1)", "Next", tooltip="The variant to the right.", id="variants.next"),
+        Binding("enter,k", "keep", "Keep", tooltip="Keep the chosen variant.", id="variants.keep"),
+        *(
+            Binding(str(n), f"choose({n})", f"Variant {n}", show=False, id=f"variants.choose-{n}")
+            for n in range(1, 10)
+        ),
+    ]
+    DEFAULT_CSS = """
+    VariantsScreen {
+        & > #dialogue { max-width: 100%; width: 98%; }
+        & #variants { height: 1fr; scrollbar-size-horizontal: 1; }
+    }
+    """
+
+    def __init__(self, variants: Sequence[ModelSnapshot]) -> None:
+        super().__init__()
+        self._variants = tuple(variants)
+
+    def content(self) -> ComposeResult:
+        """A card for each variant, and buttons."""
+        with HorizontalScroll(id="variants", can_focus=False):
+            for number, snapshot in enumerate(self._variants, start=1):
+                yield VariantCard(number, snapshot)
+        with Horizontal(classes="buttons"):
+            yield Button(
+                "None of them", id="variants-none", compact=True, tooltip="Keep what was there before"
+            )
+            yield Button(
+                "Keep",
+                id="variants-keep",
+                compact=True,
+                variant="primary",
+                tooltip="Keep the chosen one (Enter)",
+            )
+
+    def on_mount(self) -> None:
+        """Begin with the best: one that stands, and stands best."""
+        super().on_mount()
+        self._chosen = self._best()
+        self.cards[self._chosen].focus()
+
+    def _best(self) -> int:
+        def rank(number: int) -> tuple[bool, float]:
+            report = self._variants[number].report
+            known = report is not None and report.status != "unknown"
+            return (
+                known and report is not None and report.stable,
+                report.min_score if known and report else 0.0,
+            )
+
+        return max(range(len(self._variants)), key=rank)
+
+    @property
+    def cards(self) -> list[VariantCard]:
+        """The cards, from left to right."""
+        return list(self.query(VariantCard))
+
+    @property
+    def chosen(self) -> int:
+        """Position of the card that has the focus, or had it last."""
+        focused = self.focused
+        if isinstance(focused, VariantCard):
+            self._chosen = focused.number - 1
+        return self._chosen
+
+    def action_step(self, step: int) -> None:
+        """Choose the variant to the left or the right; the last is followed by the first."""
+        cards = self.cards
+        cards[(self.chosen + step) % len(cards)].focus()
+
+    def action_choose(self, number: int) -> None:
+        """Choose a variant by its number."""
+        if number <= len(self._variants):
+            self.cards[number - 1].focus()
+
+    def on_descendant_focus(self) -> None:
+        """Remember the card, since the buttons take the focus from it."""
+        self._chosen = self.chosen
+
+    @on(Button.Pressed, "#variants-keep")
+    def action_keep(self) -> None:
+        """Answer with the chosen variant."""
+        self.dismiss(self.chosen)
+
+    @on(VariantCard.Kept)
+    def _kept(self, message: VariantCard.Kept) -> None:
+        self.dismiss(message.number - 1)
+
+    @on(Button.Pressed, "#variants-none")
+    def action_leave(self) -> None:
+        """Keep none."""
+        self.dismiss(None)
