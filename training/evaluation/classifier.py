@@ -48,7 +48,7 @@ def stretched_to_box(grids: Voxels) -> tuple[Voxels, NDArray[np.intp]]:
     """The bounding box of each grid at :data:`BOX` cells a side (nearest cells), and its extents (n, 3)."""
     picks, extents = [], []
     for others in ((2, 3), (1, 3), (1, 2)):
-        filled = grids.any(axis=others)
+        filled: NDArray[np.bool_] = np.any(grids, axis=others)
         low = filled.argmax(axis=1)
         extent = np.where(filled.any(axis=1), SIDE - filled[:, ::-1].argmax(axis=1) - low, 0)
         picks.append(low[:, None] + ((np.arange(BOX) + 0.5) * extent[:, None] / BOX).astype(np.intp))
@@ -72,7 +72,8 @@ def pictures(boxes: Voxels) -> NDArray[np.float64]:
         for view in (boxes, np.flip(boxes, axis=axis)):
             seen.append(np.where(behind > 0, side - np.argmax(view, axis=axis), 0))
         seen.append(behind)
-    return np.stack(seen, axis=1) / side
+    stacked: NDArray[np.float64] = np.stack(seen, axis=1) / side
+    return stacked
 
 
 @dataclass(frozen=True)

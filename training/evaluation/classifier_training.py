@@ -155,6 +155,7 @@ def _fit(inputs: NDArray[np.float32], labels: NDArray[np.intp], outputs: int, ep
     from torch.nn import functional
 
     torch.manual_seed(seed)
+    middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + 0.1
     network = torch.nn.Sequential(
         torch.nn.Linear(FEATURES, HIDDEN),
         torch.nn.ReLU(),
@@ -164,7 +165,7 @@ def _fit(inputs: NDArray[np.float32], labels: NDArray[np.intp], outputs: int, ep
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
     steps = epochs * -(-len(inputs) // _BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    x, y = torch.from_numpy(inputs), torch.from_numpy(labels.astype(np.int64))
+    x, y = torch.from_numpy((inputs - middle) / spread), torch.from_numpy(labels.astype(np.int64))
     for _ in range(epochs):
         for chosen in torch.randperm(len(x)).split(_BATCH):
             loss = functional.cross_entropy(network(x[chosen]), y[chosen], label_smoothing=0.05)
@@ -172,8 +173,9 @@ def _fit(inputs: NDArray[np.float32], labels: NDArray[np.intp], outputs: int, ep
             loss.backward()
             optimiser.step()
             schedule.step()
-    parts = [parameter.detach().numpy().copy() for parameter in network.parameters()]
-    return (parts[0].T.copy(), parts[1]), (parts[2].T.copy(), parts[3])
+    first, first_bias, second, second_bias = (part.detach().numpy().copy() for part in network.parameters())
+    first = first / spread  # so that the finished network takes inputs as they are
+    return (first.T.copy(), first_bias - first @ middle), (second.T.copy(), second_bias)
 
 
 def _accuracies(
