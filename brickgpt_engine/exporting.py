@@ -36,14 +36,14 @@ class Export:
 EXPORTS: dict[str, Export] = {
     export.extension: export
     for export in (
-        Export(".txt", "Text", "bricks 'hxw (x,y,z)', one a line, in build order"),
+        Export(".txt", "Text", "bricks in build order, one a line"),
         Export(".json", "BrickGPT JSON", "the published JSON: part ids and places"),
-        Export(".ldr", "LDraw", "for LeoCAD, Studio and other editors, with colours and steps"),
+        Export(".ldr", "LDraw", "for LeoCAD, Studio and other editors"),
         Export(".mpd", "LDraw document", "the same as a multi-part document"),
         Export(".png", "Picture", "an isometric picture"),
-        Export(".xml", "BrickLink XML", "parts list, to upload as a BrickLink wanted list"),
-        Export(".csv", "Rebrickable CSV", "parts list, to import at Rebrickable or open as a table"),
-        Export(".html", "Instructions", "printable building instructions, step by step"),
+        Export(".xml", "BrickLink XML", "parts, as a BrickLink wanted list"),
+        Export(".csv", "Rebrickable CSV", "parts, for Rebrickable or a table program"),
+        Export(".html", "Instructions", "printable building instructions"),
     )
 }
 """Kinds of files by extension."""

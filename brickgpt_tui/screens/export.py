@@ -156,6 +156,6 @@ class ExportScreen(Dialogue[Path | None]):
 
 def _kind(extension: str) -> Option:
     export = EXPORTS[extension]
-    return Option(
-        Text.assemble((f"{export.name:<17}", "bold"), f"{extension:<7}", (export.help, "dim")), id=extension
-    )
+    text = Text.assemble((f"{export.name:<17}", "bold"), f"{extension:<7}", (export.help, "dim"))
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return Option(text, id=extension)

@@ -19,7 +19,6 @@ from brickgpt_engine.bricks.library import BRICK_HEIGHT_CM, STUD_PITCH_CM
 from brickgpt_tui.screens.dialogue import Dialogue
 from brickgpt_tui.snapshot import ModelSnapshot
 
-_FACT_LINES = 4
 _LEAST_PICTURE = (4, 2)
 
 
@@ -49,6 +48,37 @@ def _verdict(snapshot: ModelSnapshot) -> str:
     return f"{word}, {report.min_score:.2f}"
 
 
+class VariantPicture(Static):
+    """A small isometric picture, drawn in a thread as large as there is room."""
+
+    DEFAULT_CSS = """
+    VariantPicture { height: 1fr; width: 1fr; content-align: center middle; }
+    """
+
+    def __init__(self, snapshot: ModelSnapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw it again."""
+        width, height = event.size
+        if width >= _LEAST_PICTURE[0] and height >= _LEAST_PICTURE[1]:
+            self._draw(width, height, bool(getattr(self.app, "plain", False)))
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _draw(self, width: int, height: int, plain: bool) -> None:
+        from brickgpt_engine.rendering import terminal_picture
+
+        structure = BrickStructure(self._snapshot.bricks, self._snapshot.world_dim)
+        colour = not getattr(self.app, "no_color", False)
+        text = terminal_picture(structure, width=width, height=height, colour=colour, ascii_only=plain)
+        self.app.call_from_thread(self._show, text)
+
+    def _show(self, picture: Text) -> None:
+        if self.is_mounted:
+            self.update(picture)
+
+
 class VariantCard(Vertical, can_focus=True):
     """One variant: its picture and facts. The one with the focus is the chosen one.
 
@@ -66,7 +96,6 @@ class VariantCard(Vertical, can_focus=True):
         border-title-color: $text-muted;
         padding: 0 1;
         &:focus { border: round $accent; border-title-color: $text-accent; background: $boost; }
-        & > .picture { height: 1fr; content-align: center middle; }
         & > .facts { height: 4; }
     }
     .-ascii VariantCard { border: ascii $panel-lighten-2; &:focus { border: ascii $accent; } }
@@ -83,37 +112,16 @@ class VariantCard(Vertical, can_focus=True):
         super().__init__(id=f"variant-{number}")
         self.number, self.snapshot = number, snapshot
         self.border_title = f"Variant {number}"
-        self.tooltip = "Click to choose, click again to keep"
-        self._drawn: tuple[int, int] | None = None
+        self.tooltip = "Click to choose, double-click to keep"
 
     def compose(self) -> ComposeResult:
         """Picture over facts."""
-        yield Static("", classes="picture")
+        yield VariantPicture(self.snapshot)
         yield Static(facts(self.snapshot), classes="facts", markup=False)
 
-    def on_resize(self, event: Resize) -> None:
-        """Draw the picture for the room that there is, in a thread."""
-        room = event.size.width, max(0, event.size.height - _FACT_LINES)
-        if room != self._drawn and room[0] >= _LEAST_PICTURE[0] and room[1] >= _LEAST_PICTURE[1]:
-            self._drawn = room
-            self._draw(room, bool(getattr(self.app, "plain", False)))
-
-    @work(thread=True, exclusive=True, exit_on_error=False)
-    def _draw(self, room: tuple[int, int], plain: bool) -> None:
-        from brickgpt_engine.rendering import terminal_picture
-
-        structure = BrickStructure(self.snapshot.bricks, self.snapshot.world_dim)
-        colour = not self.app.no_color if hasattr(self.app, "no_color") else True
-        text = terminal_picture(structure, width=room[0], height=room[1], colour=colour, ascii_only=plain)
-        self.app.call_from_thread(self._show, text)
-
-    def _show(self, picture: Text) -> None:
-        if self.is_mounted:
-            self.query_one(".picture", Static).update(picture)
-
     def on_click(self, event: Click) -> None:
-        """The first click chooses, a click on the chosen one keeps it."""
-        if self.has_focus and event.chain > 1:
+        """A click chooses, as the focus does by itself; a double click keeps."""
+        if event.chain > 1:
             self.post_message(self.Kept(self.number))
 
 
@@ -144,6 +152,7 @@ class VariantsScreen(Dialogue[int | None]):
     def __init__(self, variants: Sequence[ModelSnapshot]) -> None:
         super().__init__()
         self._variants = tuple(variants)
+        self._chosen = 0
 
     def content(self) -> ComposeResult:
         """A card for each variant, and buttons."""
@@ -151,15 +160,13 @@ class VariantsScreen(Dialogue[int | None]):
             for number, snapshot in enumerate(self._variants, start=1):
                 yield VariantCard(number, snapshot)
         with Horizontal(classes="buttons"):
-            yield Button(
-                "None of them", id="variants-none", compact=True, tooltip="Keep what was there before"
-            )
+            yield Button("None of them", id="variants-none", compact=True, tooltip="Keep what was before")
             yield Button(
                 "Keep",
                 id="variants-keep",
                 compact=True,
                 variant="primary",
-                tooltip="Keep the chosen one (Enter)",
+                tooltip="Keep it (Enter)",
             )
 
     def on_mount(self) -> None:
@@ -171,11 +178,9 @@ class VariantsScreen(Dialogue[int | None]):
     def _best(self) -> int:
         def rank(number: int) -> tuple[bool, float]:
             report = self._variants[number].report
-            known = report is not None and report.status != "unknown"
-            return (
-                known and report is not None and report.stable,
-                report.min_score if known and report else 0.0,
-            )
+            if report is None or report.status == "unknown":
+                return False, 0.0
+            return report.stable, report.min_score
 
         return max(range(len(self._variants)), key=rank)
 
