@@ -125,6 +125,13 @@ class VariantCard(Vertical, can_focus=True):
             self.post_message(self.Kept(self.number))
 
 
+def _arrow(keys: str, step: int, label: str, tooltip: str) -> Binding:
+    """A key for the neighbour; it goes before the scrolling of the row, which follows by itself."""
+    return Binding(
+        keys, f"step({step})", label, tooltip=tooltip, id=f"variants.{label.lower()}", priority=True
+    )
+
+
 class VariantsScreen(Dialogue[int | None]):
     """Answers with the position of the variant to keep, counted from 0, or None.
 
@@ -134,8 +141,8 @@ class VariantsScreen(Dialogue[int | None]):
 
     HEADING = "Variants: keep one"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step(-1)", "Previous", tooltip="The variant to the left.", id="variants.previous"),
-        Binding("right,l", "step(1)", "Next", tooltip="The variant to the right.", id="variants.next"),
+        _arrow("left,h", -1, "Previous", "The variant to the left."),
+        _arrow("right,l", 1, "Next", "The variant to the right."),
         Binding("enter,k", "keep", "Keep", tooltip="Keep the chosen variant.", id="variants.keep"),
         *(
             Binding(str(n), f"choose({n})", f"Variant {n}", show=False, id=f"variants.choose-{n}")
