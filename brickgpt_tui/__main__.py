@@ -30,13 +30,18 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
 
     FILE is a model to open: .txt, .ldr, .mpd or .json.
     """
-    if not (sys.stdout.isatty() or os.environ.get("TEXTUAL_DRIVER")):
+    if not (_on_terminal() or os.environ.get("TEXTUAL_DRIVER")):
         raise click.UsageError(_NO_TERMINAL)
     from brickgpt_tui.app import Opening, make
 
     app = make(Opening(file, prompt, model, seed, ascii))
     app.run()
     return app.return_code or 0
+
+
+def _on_terminal() -> bool:
+    """Whether there is a keyboard, and a screen where Textual draws: on standard error."""
+    return all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stderr__))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

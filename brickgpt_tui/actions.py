@@ -18,7 +18,7 @@ REASONS = {
     "selected": "no brick is selected; click one, or press n",
     "past": "there is nothing to undo",
     "future": "there is nothing to redo",
-    "prompt": "this model has no prompt; type one (/), or continue with a new one (K)",
+    "prompt": "this model has no prompt; type one (/), or continue with a new one (G)",
 }
 """What each need means, said where it is not met."""
 

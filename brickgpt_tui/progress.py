@@ -36,7 +36,8 @@ class Progress:
         prompt: what is being built.
         model: name of the language model.
         colour: LDraw code for bricks that have none.
-        began: the clock when the run began, in seconds.
+        began: the clock when the run began, in seconds; loading the model does not count.
+        seed: the seed that was asked for.
 
     Attributes:
         bricks: what stands now, painted.
@@ -45,12 +46,12 @@ class Progress:
         started: whether the first event has come.
     """
 
-    def __init__(self, prompt: str, model: str, colour: int | None, began: float) -> None:
+    def __init__(self, prompt: str, model: str, colour: int | None, began: float, seed: int = 0) -> None:
         self.bricks: list[Brick] = []
         self.report: StabilityReport | None = None
         self.started = self.ended = False
         self._colour, self._began = colour, began
-        self._run = RunSnapshot(running=True, prompt=prompt, model=model, message="loading the model")
+        self._run = RunSnapshot(True, prompt, seed, model, message="loading the model")
         self._start_bricks = 0
         self._rejections: Counter[str] = Counter()
         self._rollbacks: list[str] = []
@@ -71,6 +72,7 @@ class Progress:
         """Take one event into account; ``now`` is the clock in seconds."""
         match event:
             case Started():
+                self._began = now
                 self._start(event)
             case BrickPlaced():
                 self._place(event, now)

@@ -107,7 +107,8 @@ class Engine:
 
     def _one(self, job: Job, *, last: bool, number: int) -> tuple[ModelSnapshot, int] | None:
         """Build one model; None where the run broke off."""
-        progress = Progress(job.prompt, job.config.model_name_or_path, self._colour(job), self._clock())
+        model, seed = job.config.model_name_or_path, job.config.seed or 0
+        progress = Progress(job.prompt, model, self._colour(job), self._clock(), seed)
         feed = Feed(self._post, progress, self._clock)
         feed.send()
         if job.variants > 1:

@@ -68,8 +68,8 @@ class StudioBase(Screen[None]):
 
         return self.query_one(BrickInspector)
 
-    def refuse(self, action: Action) -> str | None:
-        """Why ``action`` cannot be done now, or None."""
+    def unmet(self, action: Action) -> set[str]:
+        """What ``action`` needs and is not so: keys of :data:`~brickgpt_tui.actions.REASONS`."""
         state, document = self.state, self.state.document
         met = {
             "idle": not self.run_now.running,
@@ -80,20 +80,23 @@ class StudioBase(Screen[None]):
             "future": state.redoable is not None,
             "prompt": bool(document.prompt or self.run_now.prompt),
         }
-        return next((REASONS[need] for need in action.needs if not met[need]), None)
+        return {need for need in action.needs if not met[need]}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what cannot be done now."""
+        """Hide from the footer what makes no sense now, and grey out what has to wait."""
         known = BY_CALL.get(action)
-        return True if known is None or self.refuse(known) is None else None
+        unmet = set() if known is None else self.unmet(known)
+        if not unmet:
+            return True
+        return None if unmet <= {"idle", "bricks"} else False
 
     def perform(self, action: Action) -> None:
         """Do what the palette says, or say why not."""
-        reason = self.refuse(action)
-        if reason is None:
-            self.call_next(self.run_action, action.action)
+        unmet = self.unmet(action)
+        if unmet:
+            self.notify(next(REASONS[need] for need in action.needs if need in unmet), severity="warning")
         else:
-            self.notify(reason, severity="warning")
+            self.call_next(self.run_action, action.action)
 
     def show_model(self) -> None:
         """Give the model as it is now to every widget that shows it."""

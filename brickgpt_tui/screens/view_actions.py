@@ -43,8 +43,7 @@ class ViewActions(StudioBase):
         """Look at a layer further up or down."""
         if self.view.mode != "layer":
             self.view.mode = "layer"
-        self.view.follow = False
-        self.view.level += step
+        self.view.action_layer(step)
 
     def action_follow(self) -> None:
         """Follow the building layer, or stop doing so."""
@@ -59,6 +58,11 @@ class ViewActions(StudioBase):
     def action_ghost(self) -> None:
         """The layer below, or not."""
         self.view.ghost = not self.view.ghost
+
+    def action_cursor(self) -> None:
+        """Arrow keys for a cursor in the picture."""
+        self.view.canvas.focus()
+        self.view.action_cursor()
 
     def action_dots(self) -> None:
         """Braille or blocks."""

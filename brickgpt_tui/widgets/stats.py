@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
     from brickgpt_engine.physics import StabilityReport
 
-_DIM, _GOOD, _BAD, _BAR, _WARN = "$text-muted", "$text-success", "$text-error", "$accent", "$text-warning"
+_DIM, _GOOD, _BAD, _BAR, _WARN = "$foreground 65%", "$text-success", "$text-error", "$accent", "$text-warning"
 _SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 _LABEL = 10
 _LAST_ROLLBACKS = 3
@@ -149,7 +149,8 @@ class StabilityStats(Section):
             yield Content.styled("no model", _DIM)
             return
         if report is None:
-            yield Content.styled("not known yet", _DIM)
+            words = "judged at the end" if self.run.running else "not known yet"
+            yield Content.styled(words, _DIM)
             return
         words = {"stable": ("stands", _GOOD), "unstable": ("does not stand", _BAD)}
         word, style = words.get(report.status, ("no verdict", _WARN))
