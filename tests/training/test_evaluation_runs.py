@@ -126,6 +126,8 @@ def test_plan_leaves_out_what_is_known_and_begins_with_the_longest():
     assert [(job.prompt.index, job.modes) for job in jobs] == [(1, ("raw",)), (0, (FULL, "raw"))]
     assert jobs[0].known == (known[0],)
     assert seed_of(10, 1, 0) == 11
+    only_raw = plan(prompts, ["raw"], [], base, samples=3, diverse=3)
+    assert [job.modes for job in only_raw] == [("raw",)] * 3
 
 
 def test_a_cut_line_is_removed_and_the_rest_is_kept(tmp_path):

@@ -170,7 +170,7 @@ def plan(
     there: dict[Key, Outcome] = {outcome.key: outcome for outcome in known}
     jobs = []
     for prompt in prompts:
-        for sample in range(samples if prompt.index < diverse else 1):
+        for sample in range(samples if prompt.index < diverse and FULL in modes else 1):
             wanted = [mode for mode in ORDER if mode in modes] if sample == 0 else [FULL]
             keys: dict[str, Key] = {mode: (mode, prompt.index, sample) for mode in wanted}
             missing = tuple(mode for mode, key in keys.items() if key not in there)
