@@ -27,6 +27,7 @@ COMMANDS = {
     "check": Entry("check", "Say whether models stand, and why not."),
     "convert": Entry("convert", "Turn a model file into another format, or into a picture."),
     "show": Entry("show", "Show a model in the terminal, layer by layer."),
+    "serve": Entry("serve", "Work for another program over JSON lines."),
     "info": Entry("info", "Show versions, backends, solvers, licences and models."),
 }
 
