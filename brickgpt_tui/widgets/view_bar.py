@@ -41,11 +41,13 @@ def button(text: str, action: str, style: str = "") -> tuple[str, Style]:
 
 def tabs(mode: str, width: int) -> Content:
     """The names of the views, the current one reversed; only initials where there is no room."""
-    names = [name.capitalize() for name in MODES]
-    if sum(len(name) + 2 for name in names) > width:
-        names = [name[:2] for name in names]
+    names = [f" {name.capitalize()} " for name in MODES]
+    if sum(map(len, names)) > width:
+        names = [name[1:] for name in names]
+    if sum(map(len, names)) > width:
+        names = [f" {name[:2]} " for name in names]
     parts = [
-        button(f" {name} ", f"mode('{one}')", "reverse bold" if one == mode else "")
+        button(name, f"mode('{one}')", "reverse bold" if one == mode else "")
         for name, one in zip(names, MODES, strict=True)
     ]
     return Content.assemble(*parts)
