@@ -1,4 +1,4 @@
-"""Building instructions: steps that can be built, pictures that show what is new, a file that stands alone."""
+"""Building instructions: steps that can be built, pictures of what is new, a file that stands alone."""
 
 import base64
 import io
@@ -27,7 +27,7 @@ TABLE = BrickStructure(
 class Page(HTMLParser):
     """Counts elements and checks that all of them are closed."""
 
-    VOID = {"meta", "img", "rect", "circle"}
+    VOID = frozenset({"meta", "img", "rect", "circle"})
 
     def __init__(self, text):
         super().__init__()
