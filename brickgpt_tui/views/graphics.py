@@ -1,4 +1,4 @@
-"""Whether the terminal can show true images, asked once before the studio takes the terminal over.
+"""Whether the terminal shows colours and true images; the latter is asked before the studio takes it over.
 
 Textual reads all that the terminal says, so the question (Sixel? Kitty's protocol? how large is a
 character?) has to be put before the application starts. textual-image puts it when it is imported.
@@ -28,6 +28,11 @@ class _Answer:
 
 
 _answer = _Answer()
+
+
+def colour_wanted() -> bool:
+    """Whether the terminal's owner wants colour: ``NO_COLOR`` is unset and the terminal is not dumb."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def may_show_images(environment: Mapping[str, str]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import ClassVar, Literal, Self, get_args
 
+import numpy as np
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -16,6 +16,7 @@ from textual.widget import Widget
 from brickgpt_engine.bricks.structure import EMPTY
 from brickgpt_tui.snapshot import ModelSnapshot
 from brickgpt_tui.views.colouring import COLOURINGS, Colouring, Paint
+from brickgpt_tui.views.graphics import colour_wanted
 from brickgpt_tui.views.isometric import Graphics
 from brickgpt_tui.views.plan import SIZES as CELL_SIZES
 from brickgpt_tui.views.plan import PlanFrame, PlanStyle, best_size, draw_plan, plan_frame
@@ -24,16 +25,11 @@ from brickgpt_tui.views.surfaces import Box, Surface, bounding_box, joined, laye
 from brickgpt_tui.widgets.canvas import Canvas
 from brickgpt_tui.widgets.true_image import TrueImage
 from brickgpt_tui.widgets.view_bar import MODES, Pressable, legend, room_for_place, tabs
+from brickgpt_tui.widgets.view_keys import MOVES, VIEW_BINDINGS
 
 Mode = Literal["layer", "front", "side", "top", "iso", "image"]
 _FLAT = ("layer", "front", "side", "top")
 _SEEN = ("mode", "turn", "colouring", "ascii_only", "colour", "ghost", "cell_size", "dots", "pointing")
-_MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, 1), "down": (0, -1)}
-
-
-def colour_wanted() -> bool:
-    """Whether the terminal's owner wants colour: ``NO_COLOR`` is unset and the terminal is not dumb."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 class ModelView(Widget):
@@ -65,26 +61,7 @@ class ModelView(Widget):
     ModelView.-image > TrueImage { display: block; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pageup,plus", "layer(1)", "Layer up", id="view.layer_up", show=False,
-                tooltip="Look at the layer above"),
-        Binding("pagedown,minus", "layer(-1)", "Layer down", id="view.layer_down", show=False,
-                tooltip="Look at the layer below"),
-        Binding("z", "zoom", "Zoom", id="view.zoom", show=False, tooltip="Change the size of the cells"),
-        Binding("b", "ghost", "Below", id="view.ghost", show=False,
-                tooltip="Show or hide the layer below as a ghost"),
-        Binding("p", "dots", "Dots", id="view.dots", show=False,
-                tooltip="Draw the isometric view with Braille dots, or with blocks"),
-        Binding("k,enter", "cursor", "Cursor", id="view.cursor", show=False,
-                tooltip="Pick bricks with the arrow keys; Escape ends it"),
-        Binding("escape", "cursor(False)", "End cursor", id="view.cursor_off", show=False,
-                tooltip="Give the arrow keys back"),
-        *(
-            Binding(key, f"move('{key}')", f"Cursor {key}", id=f"view.cursor_{key}", show=False,
-                    tooltip=f"Move the cursor {key} and select the brick there")
-            for key in _MOVES
-        ),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = VIEW_BINDINGS
 
     snapshot: reactive[ModelSnapshot | None] = reactive[ModelSnapshot | None](None)
     mode: reactive[Mode] = reactive[Mode]("layer")
@@ -226,7 +203,7 @@ class ModelView(Widget):
         paint = scene.paint(self.colouring, now.report)
         canvas, note = self.canvas, ""
         if self.mode == "image":
-            note = self.query_one(TrueImage).show(now, paint, self.turn)
+            note = self.query_one(TrueImage).show(now, paint, self.turn, self._image_space())
         self.set_class(self.mode == "image" and not note, "-image")
         canvas.wheel_scrolls = self.mode in ("front", "side", "top")
         if self.mode in _FLAT:
@@ -235,6 +212,10 @@ class ModelView(Widget):
             self._frame = None
             self._draw_isometric(scene, now, paint)
         self._write_bars(scene, paint, note)
+
+    def _image_space(self) -> tuple[int, int]:
+        """Columns and lines between the two bars; the canvas has none while the image takes its place."""
+        return self.size.width, max(1, self.size.height - 2)
 
     def _draw_flat(self, scene: ModelScene, now: ModelSnapshot, paint: Paint) -> None:
         surface, canvas = self._surface(scene, now), self.canvas
@@ -278,6 +259,13 @@ class ModelView(Widget):
         ]
         u, v = (max(0, min(value, size - 1)) for value, size in zip(at, surface.owners.shape, strict=True))
         return u, v
+
+    def _cursor_to_a_brick(self, surface: Surface) -> None:
+        """Put the cursor on the uppermost brick on the left, unless it is on one or there is none."""
+        filled = np.argwhere(surface.owners[:, ::-1].T != EMPTY)
+        if len(filled) and surface.owners[self._cursor_cell(surface)] == EMPTY:
+            down, across = filled[0].tolist()
+            self._put_cursor(surface, (across, surface.owners.shape[1] - 1 - down))
 
     def _put_cursor(self, surface: Surface, cell: tuple[int, int]) -> None:
         cursor = list(self._cursor)
@@ -379,11 +367,13 @@ class ModelView(Widget):
         """Let the arrow keys move a cursor; where they already do, select what is under it."""
         if on and self.pointing:
             self.action_pick()
+        elif on and self._frame is not None:
+            self._cursor_to_a_brick(self._frame[1])
         self.pointing = on
 
     def action_move(self, direction: str) -> None:
         """Move the cursor by one cell and select the brick there; in the isometric view, turn or step."""
-        across, up = _MOVES[direction]
+        across, up = MOVES[direction]
         if self._frame is None:
             self._move_in_space(across, up)
             return

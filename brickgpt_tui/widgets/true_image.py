@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
+from brickgpt_engine.bricks.colours import Rgb
 from brickgpt_tui.snapshot import ModelSnapshot, structure_of
 from brickgpt_tui.views.colouring import Paint
 from brickgpt_tui.views.graphics import image_widget
@@ -32,26 +33,29 @@ class TrueImage(Container):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._asked: tuple[object, ...] = ()
+        self._kept: object = None  # what the numbers in _asked stand for, so that they stay taken
         self._inner: Widget | None = None
 
-    def show(self, snapshot: ModelSnapshot, paint: Paint, turn: int) -> str:
-        """Show a model; returns why it cannot be shown here, else ""."""
+    def show(self, snapshot: ModelSnapshot, paint: Paint, turn: int, space: tuple[int, int]) -> str:
+        """Show a model in so many columns and lines; returns why it cannot be shown here, else ""."""
         kind, reason = image_widget()
         if kind is None:
             return reason
-        asked = snapshot.bricks, snapshot.shown, paint, turn, self.app.size
+        ground = self.background_colors[1].rgb
+        box = max(64, space[0] * _PIXELS[0]), max(64, space[1] * _PIXELS[1])
+        asked = id(snapshot.bricks), snapshot.shown, id(paint), turn, box, ground
         if asked != self._asked:
-            self._asked = asked
-            self._render_image(structure_of(snapshot), paint, turn)
+            self._asked, self._kept = asked, (snapshot, paint)
+            self._render_image(structure_of(snapshot), paint, turn, box, ground)
         return ""
 
     @work(thread=True, exclusive=True, group="true-image")
-    def _render_image(self, structure: BrickStructure, paint: Paint, turn: int) -> None:
+    def _render_image(
+        self, structure: BrickStructure, paint: Paint, turn: int, box: tuple[int, int], ground: Rgb
+    ) -> None:
         from brickgpt_engine.rendering.isometric import render_to_fit
 
-        size = self.app.size
-        box = max(64, size.width * _PIXELS[0] // 2), max(64, size.height * _PIXELS[1] // 2)
-        image = render_to_fit(structure, paint.rgb[: len(structure)], box, turns=turn)
+        image = render_to_fit(structure, paint.rgb[: len(structure)], box, turns=turn, background=ground)
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self.call_next, self._take, image)
 

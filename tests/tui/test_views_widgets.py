@@ -177,6 +177,19 @@ def test_the_cursor_walks_over_cells_and_picks_bricks():
     journey(steps)
 
 
+def test_the_cursor_begins_on_a_brick():
+    async def steps(app, pilot):
+        app.view.level = 2
+        await pilot.pause()
+        app.view.action_cursor()
+        await pilot.pause()
+        app.view.action_cursor()
+        await pilot.pause()
+        assert app.picked == [4]
+
+    journey(steps)
+
+
 def test_selecting_elsewhere_brings_the_layer_into_view():
     async def steps(app, pilot):
         app.give(replace(app.view.snapshot, selected=4))
