@@ -6,11 +6,17 @@ Names of generation options are those of :class:`~brickgpt_engine.generation.Gen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
-from brickgpt_engine.generation.config import CRITERIA, DEVICES, INSTRUCTION_FORMATS, SOLVERS
+from brickgpt_engine.generation.config import (
+    CRITERIA,
+    DEVICES,
+    INSTRUCTION_FORMATS,
+    SOLVERS,
+    GenerationConfig,
+)
 
 Kind = Literal["text", "integer", "number", "switch", "choice"]
 Value = str | int | float | bool | None
@@ -27,7 +33,8 @@ class Option:
         help: one sentence: what it does, and its range.
         kind: what sort of value it takes.
         choices: the values of a choice.
-        optional: whether it may be left out, which means None.
+        unset: what leaving it out means, for options that may be; they are None then.
+        example: such an option's line in the settings file, to be uncommented.
     """
 
     name: str
@@ -36,7 +43,13 @@ class Option:
     help: str
     kind: Kind
     choices: tuple[str, ...] = ()
-    optional: bool = False
+    unset: str = ""
+    example: str = ""
+
+    @property
+    def optional(self) -> bool:
+        """Whether it may be left out."""
+        return bool(self.unset)
 
 
 STUDIO, MODEL, SAMPLING, PHYSICS = "studio", "model", "sampling", "physics"
@@ -62,7 +75,7 @@ STUDIO_OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-GENERATION_OPTIONS: tuple[Option, ...] = (
+_GENERATION: tuple[Option, ...] = (
     Option(
         "model_name_or_path",
         MODEL,
@@ -149,7 +162,49 @@ GENERATION_OPTIONS: tuple[Option, ...] = (
         "Seed",
         "Same seed, same machine: same model. Empty draws a fresh one for every run.",
         "integer",
-        optional=True,
+        unset="a fresh one for every run",
+        example="42",
+    ),
+    Option(
+        "sampling",
+        SAMPLING,
+        "Drawing",
+        "exact draws among the bricks that fit; rejection draws again after each that does not.",
+        "choice",
+        ("exact", "rejection"),
+    ),
+    Option(
+        "contact",
+        SAMPLING,
+        "Contact",
+        "What must hold a brick: nothing, something below it, or something below or above it.",
+        "choice",
+        ("free", "supported", "attached"),
+    ),
+    Option(
+        "region",
+        SAMPLING,
+        "Region",
+        "Cells that bricks may occupy: two corners x,y,z:x,y,z, both included.",
+        "text",
+        unset="the whole world",
+        example='"0,0,0:19,19,9"',
+    ),
+    Option(
+        "budget",
+        SAMPLING,
+        "Budget",
+        "Most bricks of some parts, separated by commas.",
+        "text",
+        unset="as many as it takes",
+        example='"2x4=6,1x8=0"',
+    ),
+    Option(
+        "speculation",
+        SAMPLING,
+        "Speculation",
+        "Guess the next bricks and check several at once, where the model can; results do not change.",
+        "switch",
     ),
     Option(
         "physics",
@@ -182,6 +237,10 @@ GENERATION_OPTIONS: tuple[Option, ...] = (
         SOLVERS,
     ),
 )
+
+_KNOWN = frozenset(item.name for item in fields(GenerationConfig))
+GENERATION_OPTIONS: tuple[Option, ...] = tuple(option for option in _GENERATION if option.name in _KNOWN)
+"""The options that the engine has, in the order of the form."""
 
 OPTIONS: tuple[Option, ...] = STUDIO_OPTIONS + GENERATION_OPTIONS
 

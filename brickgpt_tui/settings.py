@@ -225,7 +225,7 @@ def _lines(option: Option, settings: Settings) -> list[str]:
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     comment = f"# {option.label}: {option.help}{choices}"
     if value is None:
-        return ["", comment, f"# {option.name} = 42"]
+        return ["", comment, f"# {option.name} = {option.example}"]
     line = f"{option.name} = {_toml(value)}"
     if value == default and type(value) is type(default):
         line = f"# {line}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,7 @@ from textual.widgets import Button, Input, Static
 from brickgpt_engine.errors import BrickGPTError, ConfigError, OutputError
 from brickgpt_tui import model_choice, settings
 from brickgpt_tui.model_choice import EMBEDDED, EMBEDDED_NAME, FOLDER, KINDS
-from brickgpt_tui.options import GENERATION_OPTIONS, OPTIONS, SECTIONS, Option, Value, parse
+from brickgpt_tui.options import OPTIONS, SECTIONS, Option, Value, parse
 from brickgpt_tui.screens.dialogue import Dialogue
 from brickgpt_tui.settings import Settings
 from brickgpt_tui.widgets.form import Choice, Tick
@@ -62,6 +63,7 @@ class SettingsScreen(Dialogue[Settings | None]):
         self._current, self._path = current, path
         self._theme_before: str | None = None
         self._saving_failed = False
+        self._ready = False
 
     def content(self) -> ComposeResult:
         """A field for every option, under its section."""
@@ -111,22 +113,21 @@ class SettingsScreen(Dialogue[Settings | None]):
             return Choice(tuple(sorted(self.app.available_themes)), str(value), id=name)
         if option.kind == "choice":
             return Choice(option.choices, str(value), id=name)
-        return Input("" if value is None else str(value), id=name, compact=True, placeholder=_empty(option))
+        return Input("" if value is None else str(value), id=name, compact=True, placeholder=option.unset)
 
     def on_mount(self) -> None:
         """Remember the theme, which the form shows at once when another is chosen."""
         super().on_mount()
         self._theme_before = self.app.theme
         self._show_model_row()
+        self._ready = True
         if self._current.problem:
             self.say(self._current.problem)
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        name = (event.input.id or "").removeprefix("field-")
-        option = next((option for option in OPTIONS if option.name == name), None)
-        if option is not None:
-            self._mark(option, self._fault(option))
+    def _typed(self) -> None:
+        if self._ready:
+            self._mark(self._faults())
 
     @on(Choice.Changed)
     def _chosen(self, event: Choice.Changed) -> None:
@@ -134,7 +135,6 @@ class SettingsScreen(Dialogue[Settings | None]):
             self.app.theme = event.choice.value
         if event.choice.id == "model-kind":
             self._show_model_row()
-            self._mark(_option(_MODEL), None)
 
     def _show_model_row(self) -> None:
         kind = self.query_one("#model-kind", Choice).value
@@ -175,40 +175,41 @@ class SettingsScreen(Dialogue[Settings | None]):
             raise ConfigError(problem)
         return EMBEDDED_NAME if kind == EMBEDDED else name
 
-    def _fault(self, option: Option) -> str | None:
-        """What is wrong with one field by itself."""
-        try:
-            value = self._value(option)
-            if option.name == "temperature" and isinstance(value, int | float):
-                Settings().with_values({"temperature": value, "max_temperature": max(value, 2.0)})
-            elif option.name == "max_temperature" and isinstance(value, int | float):
-                Settings().with_values({"max_temperature": value, "temperature": min(value, 0.6)})
-            else:
-                Settings().with_value(option.name, value)
-        except (ValueError, BrickGPTError) as error:
-            return str(error)
-        return None
+    def _faults(self) -> dict[str, str]:
+        """What is wrong in the form, by option: of the wrong kind, out of range, or at odds with another."""
+        values: dict[str, Value] = {}
+        faults: dict[str, str] = {}
+        for option in OPTIONS:
+            try:
+                values[option.name] = self._value(option)
+            except (ValueError, BrickGPTError) as error:
+                faults[option.name] = str(error)
+        while True:
+            try:
+                Settings().with_values(values)
+                return faults
+            except ConfigError as error:
+                blamed = _blamed(values, str(error))
+                faults.setdefault(blamed, str(error))
+                if not _drop(values, blamed, str(error)):
+                    return faults
 
-    def _mark(self, option: Option, fault: str | None) -> None:
-        row = self.query_one(f"#option-{option.name}")
-        row.set_class(fault is not None, "-faulty")
-        row.query_one(".fault", Static).update(fault or "")
+    def _mark(self, faults: dict[str, str]) -> None:
+        for row in self.query(".option"):
+            fault = faults.get((row.id or "").removeprefix("option-"))
+            if row.has_class("-faulty") or fault is not None:
+                row.query_one(".fault", Static).update(fault or "")
+                row.set_class(fault is not None, "-faulty")
 
     def _gathered(self) -> Settings | None:
         """The settings as the form has them, or None with every fault marked."""
-        faults = {option.name: self._fault(option) for option in OPTIONS}
-        for option in OPTIONS:
-            self._mark(option, faults[option.name])
-        wrong = [option for option in OPTIONS if faults[option.name] is not None]
-        if wrong:
-            self._complain(wrong[0], f"{wrong[0].label}: {faults[wrong[0].name]}")
+        faults = self._faults()
+        self._mark(faults)
+        wrong = next((option for option in OPTIONS if option.name in faults), None)
+        if wrong is not None:
+            self._complain(wrong, f"{wrong.label}: {faults[wrong.name]}")
             return None
-        try:
-            return Settings().with_values({option.name: self._value(option) for option in OPTIONS})
-        except BrickGPTError as error:  # two options that contradict each other
-            self._mark(_option("max_temperature"), str(error))
-            self._complain(_option("max_temperature"), str(error))
-            return None
+        return Settings().with_values({option.name: self._value(option) for option in OPTIONS})
 
     def _complain(self, option: Option, text: str) -> None:
         self.say(text)
@@ -257,14 +258,36 @@ class SettingsScreen(Dialogue[Settings | None]):
                 field.value = str(value)
             elif isinstance(field, Input):
                 field.value = "" if value is None else str(value)
-            self._mark(option, None)
+        self._mark({})
         self.app.theme = fresh.theme if fresh.theme in self.app.available_themes else self.app.theme
         self.say("these are the defaults; Save keeps them", good=True)
 
 
-def _option(name: str) -> Option:
-    return next(option for option in GENERATION_OPTIONS if option.name == name)
+_NAMES = frozenset(option.name for option in OPTIONS)
 
 
-def _empty(option: Option) -> str:
-    return "a fresh one for every run" if option.optional else ""
+def _named(text: str) -> list[str]:
+    """The words of a message, of which some are names of options."""
+    return re.findall(r"\w+", text)
+
+
+def _blamed(values: dict[str, Value], text: str) -> str:
+    """The option that a message is about: the first that it names, else the one that is wrong by itself."""
+    for name in _named(text):
+        if name in _NAMES:
+            return name
+    for name, value in values.items():
+        try:
+            Settings().with_value(name, value)
+        except ConfigError:
+            return name
+    return _MODEL
+
+
+def _drop(values: dict[str, Value], blamed: str, text: str) -> bool:
+    """Take out what is to blame, else what else the message names; False where nothing is left."""
+    for name in (blamed, *_named(text)):
+        if name in values:
+            del values[name]
+            return True
+    return False

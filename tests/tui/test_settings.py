@@ -22,7 +22,7 @@ CHANGED = {
     "literal": True,
     "world_dim": 30,
     "max_bricks": 50,
-    "max_brick_rejections": 0,
+    "max_brick_rejections": 3,
     "use_logit_masking": False,
     "temperature": 1.25,
     "temperature_increase": 0.5,
@@ -34,7 +34,13 @@ CHANGED = {
     "max_regenerations": 3,
     "criterion": "equilibrium",
     "solver": "highs",
+    "sampling": "rejection",
+    "contact": "supported",
+    "region": "0,0,0:29,29,9",
+    "budget": "2x4=6",
+    "speculation": False,
 }
+CHANGED = {name: value for name, value in CHANGED.items() if name in {option.name for option in OPTIONS}}
 
 
 @pytest.fixture
