@@ -25,6 +25,7 @@ COMMANDS = {
     "infer": Entry("infer", "Build one model after another in a dialogue."),
     "mesh2brick": Entry("mesh2brick", "Build a triangle mesh from bricks, so that it stands."),
     "check": Entry("check", "Say whether models stand, and why not."),
+    "repair": Entry("repair", "Make a model stand that does not."),
     "convert": Entry("convert", "Turn a model file into another format, or into a picture."),
     "show": Entry("show", "Show a model in the terminal, layer by layer."),
     "serve": Entry("serve", "Work for another program over JSON lines."),
@@ -35,6 +36,7 @@ _EXAMPLES = """\
 brickgpt generate "a high-backed chair with four legs"
 brickgpt generate "a red car" -n 3 --seed 7 --out cars/
 brickgpt check high-backed-chair-with-four-legs.ldr
+brickgpt repair leaning-tower.ldr
 brickgpt show high-backed-chair-with-four-legs.txt
 brickgpt convert old.mpd new.json
 """

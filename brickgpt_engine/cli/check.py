@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from brickgpt_engine.bricks import BrickStructure
-from brickgpt_engine.cli import console
+from brickgpt_engine.cli import console, targets
+from brickgpt_engine.cli.check_details import (
+    Details,
+    Wanted,
+    explanation_lines,
+    find_details,
+    reordering_line,
+    step_lines,
+)
 from brickgpt_engine.cli.progress import show_wait
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_json, solver_words, warn_of_solver_change
@@ -24,12 +33,16 @@ if TYPE_CHECKING:
 
 _BOTH = (Criterion.PAPER, Criterion.EQUILIBRIUM)
 _MOST_REASONS = 8
+_NOTHING_ELSE = Wanted()
 
 _EXAMPLES = """\
 brickgpt check chair.ldr
 brickgpt check models/*.txt --criterion equilibrium
 brickgpt check tower.json --solver highs --json
 brickgpt check huge.ldr --no-physics
+brickgpt check arch.txt --explain --heatmap arch.png
+brickgpt check arch.txt --steps
+brickgpt check arch.txt --reorder -o arch-buildable.txt
 """
 _NOTES = {
     "Criteria": """\
@@ -45,13 +58,20 @@ Without --criterion both are reported, 'paper' decides, and a difference is expl
 A brick's score is 1 when nothing pulls at it and 0 when it fails; a model's score is that of
 its worst brick. Bricks are counted in build order: brick 1 is the first line of a text file.
 """,
+    "Building": """\
+--steps goes through the build order brick by brick and names the first step after which
+something falls, and bricks that cannot be pushed in from above. --reorder looks for an order,
+bottom up where possible, in which neither happens, or says why there is none.
+""",
     "JSON": """\
 One array with an object per file: file, stable, criterion, solver, max_stress, min_score,
 safety_factor, first_unstable (counted from 0), bricks, errors. Values that do not exist are
-null, as is a safety factor without limit (nothing has to pull).
+null, as is a safety factor without limit (nothing has to pull). --explain adds explanation
+(every force, in newtons), --steps and --reorder add steps and reorder.
 """,
     "Exit codes": """\
-0 all models stand    1 one does not    3 a file cannot be read (the others are still reported)
+0 all models stand    1 one does not, or (--steps, --reorder) cannot be built step by step
+3 a file cannot be read (the others are still reported)
 5 no solver gave an answer    2 wrong options    130 Ctrl-C
 """,
 }
@@ -66,12 +86,14 @@ class Checked:
         structure: its bricks; None when it cannot be read.
         reports: the verdicts, the deciding one first; empty when it cannot be read.
         problems: why it cannot be read, one by one.
+        details: what else was asked for.
     """
 
     file: str
     structure: BrickStructure | None = None
     reports: tuple[StabilityReport, ...] = ()
     problems: tuple[str, ...] = ()
+    details: Details = field(default_factory=Details)
 
     @property
     def code(self) -> ExitCode:
@@ -80,7 +102,7 @@ class Checked:
             return ExitCode.BAD_INPUT
         if self.reports[0].status == "unknown":
             return ExitCode.SOLVER
-        return ExitCode.OK if self.reports[0].stable else ExitCode.UNSTABLE
+        return self.details.code if self.reports[0].stable else ExitCode.UNSTABLE
 
 
 @click.command("check", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
@@ -103,6 +125,14 @@ class Checked:
     default=True,
     help="Judge by forces; otherwise only by whether all bricks hang together.",
 )
+@option(
+    "--explain", is_flag=True, help="Say in words and numbers what is not balanced, and what holds least."
+)
+@option("--heatmap", metavar="PNG", help="Paint the stress of every brick.")
+@option("--steps", is_flag=True, help="Find the first step of the build order that falls.")
+@option("--reorder", is_flag=True, help="Find a build order in which every step stands.")
+@option("-o", "--out", metavar="OUT", help="Write the model in that order.")
+@option("--force", is_flag=True, help="Overwrite existing files.")
 @option("--all", "show_all", is_flag=True, help="Name every failing brick.")
 @option("--json", "as_json", is_flag=True, help="One JSON array for all files.")
 def command(
@@ -110,6 +140,12 @@ def command(
     criterion: str | None,
     solver: str,
     physics: bool,
+    explain: bool,
+    heatmap: str | None,
+    steps: bool,
+    reorder: bool,
+    out: str | None,
+    force: bool,
     show_all: bool,
     as_json: bool,
 ) -> int:
@@ -118,10 +154,13 @@ def command(
         raise click.UsageError(
             "--criterion is about forces; leave out --no-physics", click.get_current_context()
         )
+    picture, ordered = (None if name is None else targets.expanded(name) for name in (heatmap, out))
+    wanted = Wanted(explain, picture, steps, reorder, ordered, force)
+    wanted.require_possible(len(files), physics=physics)
     found = []
     for number, file in enumerate(files):
         with show_wait(f"analysing {console.one_line(file)}"):
-            checked = check_file(file, criterion, solver, physics=physics)
+            checked = check_file(file, criterion, solver, physics=physics, wanted=wanted)
         found.append(checked)
         if not as_json:
             print_checked(checked, first=number == 0, show_all=show_all)
@@ -132,21 +171,28 @@ def command(
     return worst_code(found)
 
 
-def check_file(file: str, criterion: str | None, solver: str, *, physics: bool) -> Checked:
-    """Read and judge one file.
+def check_file(
+    file: str, criterion: str | None, solver: str, *, physics: bool, wanted: Wanted = _NOTHING_ELSE
+) -> Checked:
+    """Read and judge one file, and find out what else is wanted.
 
     Raises:
         SolverError: the solver that was asked for by name is not there.
+        OutputError: a file that was asked for cannot be written.
     """
     try:
         structure = read_structure(file)
     except (FormatError, InputError) as error:
         return Checked(file, problems=tuple(console.problem_lines(error)))
-    if not physics:
-        return Checked(file, structure, (connectivity_report(structure),))
-    criteria = [*_BOTH] if criterion is None else [Criterion(criterion)]
-    reports = tuple(StabilityAnalyzer(one, solver).analyze(structure) for one in criteria)
-    return Checked(file, structure, reports)
+    if physics:
+        criteria = [*_BOTH] if criterion is None else [Criterion(criterion)]
+        reports = tuple(StabilityAnalyzer(one, solver).analyze(structure) for one in criteria)
+    else:
+        reports = (connectivity_report(structure),)
+    if reports[0].status == "unknown":  # nothing more can be said
+        return Checked(file, structure, reports)
+    details = find_details(structure, reports, solver, wanted, title=Path(file).stem)
+    return Checked(file, structure, reports, details=details)
 
 
 def worst_code(found: Sequence[Checked]) -> ExitCode:
@@ -178,6 +224,7 @@ def as_object(checked: Checked) -> dict[str, Any]:
         "first_unstable": report.first_unstable,
         "bricks": len(checked.structure),
         "errors": errors,
+        **checked.details.as_dict(),
     }
 
 
@@ -203,7 +250,9 @@ def print_checked(checked: Checked, *, first: bool, show_all: bool) -> None:
         _print_report(out, report)
     for line in differences(checked.reports):
         out.print(f"  {line}", style="yellow")
-    _print_reasons(out, checked.reports, show_all=show_all)
+    if checked.details.explanation is None:
+        _print_reasons(out, checked.reports, show_all=show_all)
+    _print_details(out, checked.structure, checked.details)
 
 
 _VERDICTS = {
@@ -263,6 +312,22 @@ def differences(reports: Sequence[StabilityReport]) -> Iterator[str]:
     else:
         yield "The criteria differ: the paper's test passes, but at the limit of what friction holds,"
         yield "so do not rely on this model."
+
+
+def _print_details(out: Console, structure: BrickStructure, details: Details) -> None:
+    blocks: list[tuple[str, list[str]]] = []
+    if details.explanation is not None:
+        blocks.append(("Explanation:", list(explanation_lines(details.explanation))))
+    if details.steps is not None:
+        blocks.append(("Build order:", list(step_lines(details.steps))))
+    if details.reordering is not None:
+        blocks.append(("Better order:", [reordering_line(structure, details.reordering)]))
+    if details.written:
+        blocks.append(("Written:", list(map(console.one_line, details.written))))
+    for heading, lines in blocks:
+        out.print(f"  {heading}", style="bold")
+        for line in lines:
+            out.print(f"    {line}")
 
 
 def _print_reasons(out: Console, reports: Sequence[StabilityReport], *, show_all: bool) -> None:

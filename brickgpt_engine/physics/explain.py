@@ -251,7 +251,7 @@ def _factor_sentence(factor: float | None) -> str:
             f"connections would have to hold {1 / factor:.3g} times as hard."
         )
     words = f"{factor:.3g}" if factor < 100 else f"{float(f'{factor:.3g}'):,.0f}"
-    return f"Safety factor of the whole: {words}; connections could hold {words} times less."
+    return f"Safety factor of the whole: {words}; it would stand with connections {words} times weaker."
 
 
 def _weakest_sentence(
