@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self, get_args
+from typing import ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
 from textual.app import ComposeResult
@@ -15,13 +15,14 @@ from textual.widget import Widget
 
 from brickgpt_engine.bricks.structure import EMPTY
 from brickgpt_tui.snapshot import ModelSnapshot
+from brickgpt_tui.views import surfaces
 from brickgpt_tui.views.colouring import COLOURINGS, Colouring, Paint
 from brickgpt_tui.views.graphics import colour_wanted
 from brickgpt_tui.views.isometric import Graphics
 from brickgpt_tui.views.plan import SIZES as CELL_SIZES
 from brickgpt_tui.views.plan import PlanFrame, PlanStyle, best_size, draw_plan, plan_frame
 from brickgpt_tui.views.scene import ModelScene, scene_of
-from brickgpt_tui.views.surfaces import Box, Surface, bounding_box, joined, layer_surface, outside_surface
+from brickgpt_tui.views.surfaces import Box, Side, Surface
 from brickgpt_tui.widgets.canvas import Canvas
 from brickgpt_tui.widgets.true_image import TrueImage
 from brickgpt_tui.widgets.view_bar import MODES, Pressable, legend, room_for_place, tabs
@@ -164,7 +165,7 @@ class ModelView(Widget):
 
     def _grown_extent(self, before: ModelSnapshot | None, now: ModelSnapshot) -> Box:
         """What is drawn: the model with a margin; while it grows, never less than before."""
-        box = bounding_box(now.bricks, now.world_dim, margin=1)
+        box = surfaces.bounding_box(now.bricks, now.world_dim, margin=1)
         grown = (
             before is not None
             and self._extent is not None
@@ -172,7 +173,7 @@ class ModelView(Widget):
             and 0 < len(before.bricks) <= len(now.bricks)
             and before.bricks[0] is now.bricks[0]
         )
-        return joined(self._extent, box) if grown and self._extent is not None else box
+        return surfaces.joined(self._extent, box) if grown and self._extent is not None else box
 
     def _follow(self, now: ModelSnapshot) -> None:
         if self.follow and 0 < now.shown <= len(now.bricks):
@@ -181,8 +182,7 @@ class ModelView(Widget):
     def _go_to_brick(self, now: ModelSnapshot, index: int) -> None:
         if not 0 <= index < len(now.bricks):
             return
-        brick = now.bricks[index]
-        x, y, _ = self._cursor
+        brick, (x, y, _) = now.bricks[index], self._cursor
         inside = brick.x <= x < brick.x + brick.h and brick.y <= y < brick.y + brick.w
         self._cursor = (x, y, brick.z) if inside else (brick.x, brick.y, brick.z)
         if self.mode == "layer" and brick.z != self.level:
@@ -232,11 +232,8 @@ class ModelView(Widget):
     def _surface(self, scene: ModelScene, now: ModelSnapshot) -> Surface:
         box = self._extent or scene.box
         if self.mode == "layer":
-            return layer_surface(scene.grid, box, self.level, shown=now.shown, ghost=self.ghost)
-        side: Literal["front", "side", "top"] = (
-            "front" if self.mode == "front" else "side" if self.mode == "side" else "top"
-        )
-        return outside_surface(scene.grid, box, side, shown=now.shown)
+            return surfaces.layer_surface(scene.grid, box, self.level, shown=now.shown, ghost=self.ghost)
+        return surfaces.outside_surface(scene.grid, box, cast(Side, self.mode), shown=now.shown)
 
     def _draw_isometric(self, scene: ModelScene, now: ModelSnapshot, paint: Paint) -> None:
         width, height = self.canvas.space
@@ -378,8 +375,7 @@ class ModelView(Widget):
             self._move_in_space(across, up)
             return
         _, surface = self._frame
-        u, v = self._cursor_cell(surface)
-        wide, high = surface.owners.shape
+        (u, v), (wide, high) = self._cursor_cell(surface), surface.owners.shape
         self._put_cursor(surface, (max(0, min(u + across, wide - 1)), max(0, min(v + up, high - 1))))
         self.action_pick()
         self.redraw()
