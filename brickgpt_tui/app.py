@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,13 +76,28 @@ class StudioApp(App[None]):
         self._opening, self._load, self._make_recorder = opening, load, recorder
         for theme in THEMES:
             self.register_theme(theme)
-        self.settings = self._with_opening(_loaded() if settings is None else settings)
-        self.theme = self.settings.theme if self.settings.theme in self.available_themes else THEMES[0].name
+        self._settings = None if settings is None else self._with_opening(settings)
+        self._look = _appearance() if settings is None else (settings.theme, settings.ascii)
+        self.theme = self._look[0] if self._look[0] in self.available_themes else THEMES[0].name
+
+    @property
+    def settings(self) -> Settings:
+        """The user's settings; read when first asked for, since they need the engine."""
+        if self._settings is None:
+            from brickgpt_tui.settings import load
+
+            self._settings = self._with_opening(load())
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._look = settings.theme, settings.ascii
 
     @property
     def plain(self) -> bool:
         """Whether only ASCII characters may be drawn."""
-        return self.settings.ascii or self._opening.ascii or os.environ.get("TERM") == "dumb"
+        return self._look[1] or self._opening.ascii or os.environ.get("TERM") == "dumb"
 
     @property
     def main(self) -> StudioScreen:
@@ -91,15 +107,13 @@ class StudioApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """The studio."""
         screen = StudioScreen()
-        screen.engine = Engine(screen.post_message, self._load, self._recorder())
+        screen.engine = Engine(screen.post_message, self._load)
         screen.next_seed = self._opening.seed
         return screen
 
-    def on_mount(self) -> None:
-        """Once the first picture is painted, do what the command line asks for."""
-        self.call_after_refresh(self._open)
-
-    def _open(self) -> None:
+    def furnished(self) -> None:
+        """The screen is complete: do what the command line asks for."""
+        self.main.engine.recorder = self._recorder()
         if self.settings.problem:
             self.main.show_trouble(self.settings.problem)
         if self._opening.file is not None:
@@ -145,10 +159,16 @@ class StudioApp(App[None]):
         self.exit()
 
 
-def _loaded() -> Settings:
-    from brickgpt_tui import settings
+def _appearance() -> tuple[str, bool]:
+    """Theme and ASCII as the settings file has them; all else in it waits until the first paint is done."""
+    from platformdirs import user_config_dir
 
-    return settings.load()
+    try:
+        path = Path(user_config_dir("brickgpt", appauthor=False)) / "settings.toml"
+        studio = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("studio", {})
+        return str(studio.get("theme", "")), studio.get("ascii") is True
+    except (OSError, ValueError, AttributeError):
+        return "", False
 
 
 def _history_recorder() -> Recorder:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 
 from brickgpt_tui.messages import RunProgress
-from brickgpt_tui.progress import Progress
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
     from brickgpt_engine.decoding.tokens import Logits, TokenModel
     from brickgpt_engine.generation import BrickGenerator, Event, GenerationConfig
+    from brickgpt_tui.progress import Progress
 
 POST_SECONDS = 0.05
 """Least time between two messages of a run: twenty pictures a second."""

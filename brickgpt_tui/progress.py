@@ -83,7 +83,7 @@ class Progress:
             case RolledBack():
                 self._roll_back(event)
             case Finished():
-                self._finish(event)
+                self._finish(event, now)
             case Failed():
                 self.fail(str(event.error))
 
@@ -160,7 +160,7 @@ class Progress:
         self._rollbacks.append(line)
         self.say("rollback", f"rolled back {line}")
 
-    def _finish(self, event: Finished) -> None:
+    def _finish(self, event: Finished, now: float) -> None:
         result = event.result
         self.bricks = [self._painted(brick) for brick in result.structure]
         self.report = result.report
@@ -171,7 +171,7 @@ class Progress:
         self._run = replace(self._run, tokens=result.tokens, seed=result.seed)
         self._end(result.stop_reason, reason)
         kind = "good" if result.stable else "bad"
-        self.say(kind, f"done: {len(self.bricks)} bricks in {result.seconds:.1f} s; {reason}")
+        self.say(kind, f"done: {len(self.bricks)} bricks in {now - self._began:.1f} s; {reason}")
 
     def _end(self, stop_reason: str, message: str, error: str | None = None) -> None:
         self.ended = True

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
-
 if TYPE_CHECKING:
+    from brickgpt_engine.bricks import Brick, BrickStructure
     from brickgpt_engine.physics import StabilityReport
 
+WORLD_DIM = 20
+"""Side of a new world in cells, as the engine has it (which is not imported before the first paint)."""
 _KEPT_STRUCTURES = 8
 
 
@@ -29,7 +29,7 @@ class ModelSnapshot:
     """
 
     bricks: tuple[Brick, ...] = ()
-    world_dim: int = DEFAULT_WORLD_DIM
+    world_dim: int = WORLD_DIM
     shown: int = 0
     report: StabilityReport | None = None
     selected: int | None = None
@@ -104,6 +104,8 @@ def _kept(
     bricks: tuple[Brick, ...], count: int, world_dim: int, full: BrickStructure | None = None
 ) -> BrickStructure:
     """The structure of the first ``count`` bricks, from memory where it was asked for lately."""
+    from brickgpt_engine.bricks import BrickStructure
+
     key = (id(bricks), count, world_dim)  # the entry holds the tuple, so its id stays taken
     found = _structures.get(key)
     if found is None:

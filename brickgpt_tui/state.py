@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from brickgpt_engine.bricks import Brick
-from brickgpt_engine.bricks.structure import DEFAULT_WORLD_DIM
-from brickgpt_tui.snapshot import ModelSnapshot
+from brickgpt_tui.snapshot import WORLD_DIM, ModelSnapshot
 
 if TYPE_CHECKING:
+    from brickgpt_engine.bricks import Brick
     from brickgpt_engine.physics import StabilityReport
 
 UNDO_STEPS = 200
@@ -36,7 +35,7 @@ class Document:
     """
 
     bricks: tuple[Brick, ...] = ()
-    world_dim: int = DEFAULT_WORLD_DIM
+    world_dim: int = WORLD_DIM
     prompt: str = ""
     seed: int | None = None
     title: str = ""

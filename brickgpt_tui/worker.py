@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.errors import BrickGPTError
 from brickgpt_tui.feed import Feed, Post, Recorder, count_tokens, recording
 from brickgpt_tui.messages import Judged, Opened, Reopened, Repaired, Trouble, VariantsReady
-from brickgpt_tui.progress import Progress
 from brickgpt_tui.snapshot import ModelSnapshot
 
 if TYPE_CHECKING:
+    from brickgpt_engine.bricks import Brick, BrickStructure
     from brickgpt_engine.generation import BrickGenerator, GenerationConfig
     from brickgpt_engine.physics import StabilityReport
     from brickgpt_tui.history import Entry
+    from brickgpt_tui.progress import Progress
 
 LoadGenerator = Callable[[str, str], "BrickGenerator"]
 """From a model's name and a device to a generator."""
@@ -107,6 +107,8 @@ class Engine:
 
     def _one(self, job: Job, *, last: bool, number: int) -> tuple[ModelSnapshot, int] | None:
         """Build one model; None where the run broke off."""
+        from brickgpt_tui.progress import Progress
+
         model, seed = job.config.model_name_or_path, job.config.seed or 0
         progress = Progress(job.prompt, model, self._colour(job), self._clock(), seed)
         feed = Feed(self._post, progress, self._clock)
@@ -130,7 +132,7 @@ class Engine:
         """Load the model, read its events, and close the stream when the user stops."""
         generator = self._ready_generator(job.config)
         progress.note("reading the prompt")
-        start = BrickStructure(job.start, job.config.world_dim) if job.start else None
+        start = _structure(job.start, job.config.world_dim) if job.start else None
         tokens = count_tokens(generator)
         events = generator.generate(job.prompt, job.config, start=start)
         with recording(self.recorder, progress, job.config) as keep:
@@ -161,7 +163,7 @@ class Engine:
     def judge(self, model: ModelSnapshot, criterion: str, solver: str, *, physics: bool) -> None:
         """Analyse a model; posts :class:`Judged`, a second time with the safety factor."""
         try:
-            structure = BrickStructure(model.bricks, model.world_dim)
+            structure = _structure(model.bricks, model.world_dim)
             report = _report(structure, criterion if physics else "connectivity", solver)
             self._post(Judged(model.revision, report, report.safety_factor))
             if physics and report.stable and report.safety_factor is None and len(structure) <= _SAFETY_LIMIT:
@@ -198,12 +200,18 @@ class Engine:
         from brickgpt_tui.repair import repaired
 
         try:
-            structure = BrickStructure(model.bricks, model.world_dim)
+            structure = _structure(model.bricks, model.world_dim)
             analyzer = StabilityAnalyzer(criterion=criterion, solver=solver)
             mended = repaired(structure, analyzer, seed=seed)
             self._post(Repaired(model.revision, mended, analyzer.analyze(mended)))
         except BrickGPTError as error:
             self._post(Trouble(f"not repaired: {error}", step="repair"))
+
+
+def _structure(bricks: tuple[Brick, ...], world_dim: int) -> BrickStructure:
+    from brickgpt_engine.bricks import BrickStructure
+
+    return BrickStructure(bricks, world_dim)
 
 
 def _report(structure: BrickStructure, criterion: str, solver: str) -> StabilityReport:

@@ -42,6 +42,8 @@ class StudioBase(Screen[None]):
         self.run_now = RunSnapshot()
         self.engine = engine or Engine(self.post_message)
         self.next_seed: int | None = None
+        self.furnished = False
+        self._met_before: dict[str, bool] = {}
         self._played = 0.0
 
     @property
@@ -70,8 +72,13 @@ class StudioBase(Screen[None]):
 
     def unmet(self, action: Action) -> set[str]:
         """What ``action`` needs and is not so: keys of :data:`~brickgpt_tui.actions.REASONS`."""
+        met = self._met()
+        return {need for need in action.needs if not met[need]}
+
+    def _met(self) -> dict[str, bool]:
+        """Which needs of actions are met now."""
         state, document = self.state, self.state.document
-        met = {
+        return {
             "idle": not self.run_now.running,
             "running": self.run_now.running,
             "bricks": bool(document.bricks),
@@ -80,11 +87,12 @@ class StudioBase(Screen[None]):
             "future": state.redoable is not None,
             "prompt": bool(document.prompt or self.run_now.prompt),
         }
-        return {need for need in action.needs if not met[need]}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide from the footer what makes no sense now, and grey out what has to wait."""
         known = BY_CALL.get(action)
+        if known is not None and not self.furnished:
+            return action == "leave"
         unmet = set() if known is None else self.unmet(known)
         if not unmet:
             return True
@@ -109,7 +117,9 @@ class StudioBase(Screen[None]):
         self.inspector.snapshot = snapshot
         self.set_class(snapshot.selected is not None, "-selecting")
         self.show_title()
-        self.refresh_bindings()
+        if self._met() != self._met_before:  # the footer is made anew, which takes a while
+            self._met_before = self._met()
+            self.refresh_bindings()
 
     def show_run(self, run: RunSnapshot) -> None:
         """Give the numbers of the run to every widget that shows them."""
@@ -130,7 +140,9 @@ class StudioBase(Screen[None]):
             verdict = "building"
         count = f"{len(document.bricks):,} bricks" if document.bricks else ""
         parts = [part for part in ("BrickGPT Studio", title, count, verdict) if part]
-        self.query_one("#title", Static).update(("  |  " if self.studio.plain else "  ·  ").join(parts))
+        self.query_one("#title", Static).update(
+            ("  |  " if self.studio.plain else "  ·  ").join(parts), layout=False
+        )
 
     def log_lines(self, lines: Iterable[LogLine]) -> None:
         """Write lines into the event log."""

@@ -18,6 +18,7 @@ from brickgpt_tui.worker import Job
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
 
+_SOON = 0.05  # seconds until what came too early is looked at again
 VARIANTS = 4
 """How many models "variants" builds."""
 
@@ -65,6 +66,9 @@ class RunActions(StudioBase):
 
     @on(PromptLine.Submitted)
     def _submitted(self, event: PromptLine.Submitted) -> None:
+        if not self.furnished:
+            self.set_timer(_SOON, lambda: self.post_message(event))
+            return
         start = self.state.snapshot.visible if event.continuing else ()
         self.build(event.prompt, start=start)
 
@@ -74,6 +78,8 @@ class RunActions(StudioBase):
 
     @on(PromptInput.Left)
     def _prompt_left(self) -> None:
+        if not self.furnished:
+            return
         self.prompt.continuing = False
         self.view.canvas.focus()
 
@@ -169,7 +175,11 @@ class RunActions(StudioBase):
         from brickgpt_tui.screens.variants import VariantsScreen
 
         def keep(chosen: int | None) -> None:
-            if chosen is not None:
+            if chosen is None:
+                self.state.undo()
+                self.say("kept none of the variants")
+                self.show_model()
+            else:
                 self._keep(message.variants[chosen], message.seeds[chosen], chosen + 1)
 
         self.app.push_screen(VariantsScreen(list(message.variants)), keep)

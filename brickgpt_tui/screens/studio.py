@@ -34,29 +34,34 @@ class StudioScreen(RunActions, EditActions, ViewActions, FileActions, StudioBase
     COMMANDS: ClassVar = {StudioCommands}
 
     def compose(self) -> ComposeResult:
-        """Lay the widgets out; sizes are in the style sheet."""
-        from brickgpt_tui.widgets.inspector import BrickInspector
-        from brickgpt_tui.widgets.model_view import ModelView
-
+        """Lay out what needs no engine; sizes are in the style sheet."""
         yield Static("BrickGPT Studio", id="title", markup=False)
         yield PromptLine(id="prompt")
         yield Static("", id="notice", markup=False)
-        with Horizontal(id="middle"):
-            yield ModelView(id="model")
-            with Vertical(id="side"):
-                yield BrickInspector(id="inspector")
-                yield StatsPanel(id="stats")
+        yield Horizontal(id="middle")
         yield Timeline(id="timeline")
         yield EventLog(id="log")
         yield Footer(compact=True)
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """Show what there is, and start the clock."""
+        """Be there at once, and complete after the first paint."""
+        self.set_class(self.studio.plain, "-ascii")
+        self.prompt.line.focus()
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Import what takes time, and put the model and its numbers into the middle."""
+        from brickgpt_tui.widgets.inspector import BrickInspector
+        from brickgpt_tui.widgets.model_view import ModelView
+
+        side = Vertical(BrickInspector(id="inspector"), StatsPanel(id="stats"), id="side")
+        await self.query_one("#middle").mount_all([ModelView(id="model"), side])
+        self.furnished = True
         self.use_settings()
         self.show_model()
-        self.prompt.line.focus()
         self.set_interval(_FRAME_SECONDS, self.play_step)
+        self.studio.furnished()
 
     def use_settings(self) -> None:
         """Take over what the settings say about the screen."""

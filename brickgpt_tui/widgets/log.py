@@ -83,4 +83,4 @@ class EventLog(Vertical):
         text = Text(f"{mark} Log", no_wrap=True, overflow="ellipsis")
         if self.folded and self._last.text:
             text.append("  ").append_text(self._styled(LogLine(self._last.kind, self._last.text.strip())))
-        self.query_one(LogHeading).update(text)
+        self.query_one(LogHeading).update(text, layout=False)

@@ -23,6 +23,7 @@ _DIM, _GOOD, _BAD, _BAR, _WARN = "$foreground 65%", "$text-success", "$text-erro
 _SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 _LABEL = 10
 _LAST_ROLLBACKS = 3
+_SHORTEST = 0.05  # seconds below which a rate says nothing
 
 
 class Section(Static):
@@ -83,14 +84,14 @@ class RunStats(Section):
 
     def lines(self, width: int) -> Iterable[Content]:
         """What is happening, and the numbers."""
-        run, seconds = self.run, max(self.run.seconds, 1e-9)
+        run = self.run
         if not run.prompt:
             yield Content.styled("nothing built yet", _DIM)
             return
         style = _BAD if run.error else _GOOD if run.running else _DIM
         yield Content.styled(_cut(self._state(), width), style)
-        yield _pair("bricks", f"{run.bricks:,}", f"{run.bricks / seconds:.1f}/s")
-        yield _pair("tokens", f"{run.tokens:,}", f"{run.tokens / seconds:.0f}/s")
+        yield _pair("bricks", f"{run.bricks:,}", _rate(run.bricks, run.seconds, 1))
+        yield _pair("tokens", f"{run.tokens:,}", _rate(run.tokens, run.seconds, 0))
         yield _pair("elapsed", elapsed(run.seconds))
         yield _pair("seed", str(run.seed))
         yield Content.styled(sparkline(run.placement_rate, width, self.ascii_only), _BAR)
@@ -149,8 +150,7 @@ class StabilityStats(Section):
             yield Content.styled("no model", _DIM)
             return
         if report is None:
-            words = "judged at the end" if self.run.running else "not known yet"
-            yield Content.styled(words, _DIM)
+            yield Content.styled("judged at the end" if self.run.running else "not known yet", _DIM)
             return
         words = {"stable": ("stands", _GOOD), "unstable": ("does not stand", _BAD)}
         word, style = words.get(report.status, ("no verdict", _WARN))
@@ -248,6 +248,11 @@ def _pair(label: str, value: str, beside: str = "") -> Content:
     """A name, its value, and something less important."""
     more = f"  {beside}" if beside else ""
     return Content.assemble((f"{label:<{_LABEL}}", _DIM), (value, "bold"), (more, _DIM))
+
+
+def _rate(count: int, seconds: float, digits: int) -> str:
+    """So many a second; nothing before there is something to divide by."""
+    return f"{count / seconds:.{digits}f}/s" if seconds >= _SHORTEST else ""
 
 
 def _extent(bricks: Sequence[Brick]) -> tuple[int, int, int]:

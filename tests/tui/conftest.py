@@ -1,6 +1,8 @@
 """A studio with a scripted model behind it, and bricks that everyone can check in the head."""
 
+import asyncio
 import importlib.util
+import inspect
 import threading
 from pathlib import Path
 
@@ -25,6 +27,16 @@ TABLE = [
 ]
 """Four legs, two beams, a top, and a brick that binds it: 19 bricks that stand."""
 TABLE_BRICKS = tuple(Brick.parse(line) for line in TABLE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run tests that are coroutines, each in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
 
 
 class Gate:
@@ -107,9 +119,21 @@ def _wait_for():
     return wait_for
 
 
+async def ready(pilot):
+    """Wait until the screen is complete; answers with it."""
+    screen = pilot.app.main
+    await wait_for(pilot, lambda: screen.furnished, "the screen")
+    return screen
+
+
+@pytest.fixture(name="ready")
+def _ready():
+    return ready
+
+
 async def build(pilot, prompt="a table"):
     """Type a prompt, press Enter, and wait for the end of the run and the verdict."""
-    screen = pilot.app.main
+    screen = await ready(pilot)
     before = screen.run_now
     screen.action_prompt()
     await pilot.pause()
@@ -122,3 +146,9 @@ async def build(pilot, prompt="a table"):
 @pytest.fixture(name="build")
 def _build():
     return build
+
+
+@pytest.fixture
+def gate_of():
+    """Makes a gate that lets so many lines through."""
+    return Gate
