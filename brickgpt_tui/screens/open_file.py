@@ -100,7 +100,7 @@ class OpenFileScreen(Dialogue[Path | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_list", "List", tooltip="Go to the list of files.", id="open.list", show=False),
-        Binding("ctrl+u", "up", "Folder above", tooltip="Go to the folder above.", id="open.up"),
+        Binding("ctrl+o,alt+up", "up", "Folder above", tooltip="Go to the folder above.", id="open.up"),
     ]
     DEFAULT_CSS = """
     OpenFileScreen {
@@ -196,7 +196,8 @@ class OpenFileScreen(Dialogue[Path | None]):
     def _take_highlighted(self) -> None:
         files = self.query_one("#open-list", OptionList)
         chosen = files.highlighted_option
-        if self._what.folders and not files.has_focus:
+        typed = self.query_one("#open-path", Input).value.strip()
+        if self._what.folders and not typed and not files.has_focus:
             self.dismiss(self._folder)
         elif chosen is None or chosen.id is None:
             self.say("no file is chosen")

@@ -39,6 +39,30 @@ def test_convert_to_a_picture(run, tower_file):
     assert Image.open("tower.png").format == "PNG"
 
 
+def test_convert_to_parts_lists(run, tower_file):
+    run("convert", "tower.txt", "tower.ldr", "--colour", "red")
+    assert run("convert", "tower.ldr", "parts.csv").out == "parts.csv: 3 bricks from tower.ldr\n"
+    assert Path("parts.csv").read_text() == "Part,Color,Quantity\n3001,4,2\n3003,4,1\n"
+    assert run("convert", "tower.ldr", "parts.xml").code == 0
+    assert "<ITEMID>3001</ITEMID><COLOR>5</COLOR><MINQTY>2</MINQTY>" in Path("parts.xml").read_text()
+
+
+def test_convert_warns_of_colours_that_the_catalogues_lack(run, tmp_path):
+    (tmp_path / "odd.ldr").write_text("1 507 20 -24 40 0 0 1 0 1 0 -1 0 0 3001.dat\n")
+    ran = run("convert", "odd.ldr", "odd.xml")
+    assert ran.code == 0 and "no such colour as LDraw's 507" in ran.problem
+    assert run("convert", "odd.ldr", "odd.png").err == ""
+
+
+def test_convert_to_instructions(run, tower_file):
+    assert run("convert", "tower.txt", "tower.html", "--title", "A <small> tower").code == 0
+    page = Path("tower.html").read_text(encoding="utf-8")
+    assert page.count('<article class="step">') == 3 and "<h1>A &lt;small&gt; tower</h1>" in page
+    again = run("convert", "tower.txt", "tower.html")
+    assert again.code == 6 and "tower.html exists" in again.problem
+    assert Path("tower.html").read_text(encoding="utf-8") == page
+
+
 def test_convert_keeps_what_is_there(run, tower_file):
     Path("mine.ldr").write_text("mine")
     ran = run("convert", "tower.txt", "mine.ldr")
