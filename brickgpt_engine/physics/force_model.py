@@ -27,7 +27,7 @@ handed out in newtons and newton metres.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks.library import BRICK_HEIGHT_M, STUD_PITCH_M
 from brickgpt_engine.physics.connectivity import component_labels, ground_distance
 from brickgpt_engine.physics.contacts import GROUND, Contacts
-from brickgpt_engine.physics.program import FloatArray, LinearProgram
+from brickgpt_engine.physics.program import FloatArray, LinearProgram, Solution
 
 IntArray = NDArray[np.int64]
 
@@ -46,12 +46,28 @@ ALPHA = 1e-3
 BETA = 1e-6
 """Cost of every pull, per newton."""
 
-_FORCE = 100.0
+FORCE = 100.0
 """Internal force units per newton."""
-_COST = 1000.0
+COST = 1000.0
 """Internal cost units per unit of the published objective."""
 _FAR = 100
 """Connections from the baseplate up to which no horizontal residual can pay: below 1 / BRICK_HEIGHT_M."""
+UNUSED = 1e-7
+"""Reduced costs above this, of 1 for a largest pull of one centinewton, say that no optimum uses a column."""
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def preference(bricks: int) -> FloatArray:
+    """Weight (bricks,) of each brick's cost in the tie-break.
+
+    Optima are often many, and which one a solver ends at is chance. Reports show the optimum in which
+    the costs of all bricks, each times its weight, add up to least. Weights fall with build order, so
+    where there is a choice, later bricks fail and pull rather than earlier ones; and they fall
+    unevenly, by the golden ratio's multiples, so that no two exchanges come out equal. They
+    depend on nothing but build order: not on the solver, nor on where the structure stands.
+    """
+    order = np.arange(bricks)
+    return 2 - (order + (order * _GOLDEN) % 1 / 2) / max(bricks, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +116,15 @@ class Layout:
         k = len(joints) - 1
         row = np.where(joint == 0, -1, n + joint - 1)
         both = np.stack([row, np.where(row < 0, -1, row + k)])
-        far: IntArray = np.zeros(0, dtype=np.int64)
-        if n > _FAR:
-            distance = ground_distance(contacts)
-            far = np.flatnonzero((distance < 0) | (distance > _FAR))
-        return cls(both[:, 1 : n + 1], both[:, n + 1 :], n + 2 * k, far)
+        return cls(both[:, 1 : n + 1], both[:, n + 1 :], n + 2 * k, far_bricks(contacts))
+
+
+def far_bricks(contacts: Contacts) -> IntArray:
+    """Bricks (k,) that need horizontal residuals, for being far from the baseplate or floating."""
+    if contacts.brick_count <= _FAR:
+        return np.zeros(0, dtype=np.int64)
+    distance = ground_distance(contacts)
+    return np.flatnonzero((distance < 0) | (distance > _FAR))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,15 +166,15 @@ class ForceModel:
         Columns begin with the pulls, then the residuals, as :meth:`forces` reads them.
         """
         rows, values = self._capped_pulls()
-        blocks = [Columns.of(rows, values, _COST * BETA), *self._residual_columns()]
+        blocks = [Columns.of(rows, values, COST * BETA), *self._residual_columns()]
         blocks += [*self._free, self._largest_pull_columns()]
         return self._program(blocks, len(self._point_brick))
 
     def gentlest(self, largest_share: float) -> LinearProgram:
         """Exact balance with the pulls of :meth:`paper`'s cost, none above a share of the capacity."""
         rows, values = self._capped_pulls()
-        cap = largest_share * FRICTION_CAPACITY * _FORCE
-        blocks = [Columns.of(rows, values, _COST * BETA, cap), *self._free, self._largest_pull_columns()]
+        cap = largest_share * FRICTION_CAPACITY * FORCE
+        blocks = [Columns.of(rows, values, COST * BETA, cap), *self._free, self._largest_pull_columns()]
         return self._program(blocks, len(self._point_brick))
 
     def equilibrium(self) -> LinearProgram:
@@ -167,26 +187,56 @@ class ForceModel:
         rows, values = self._capped_pulls()
         q = len(self._point_brick)
         t_rows = self.layout.rows + np.arange(q)[None, :]
-        t = Columns.of(t_rows, np.full((1, q), FRICTION_CAPACITY * _FORCE), 1.0)
+        t = Columns.of(t_rows, np.full((1, q), FRICTION_CAPACITY * FORCE), 1.0)
         return self._program([Columns.of(rows, values), *self._free, t], q)
+
+    def evened(self, program: LinearProgram, solution: Solution, *, residuals: bool) -> LinearProgram:
+        """The tie-break's program: the optima of ``program`` alone, at costs weighed by :func:`preference`.
+
+        Optima are exactly the feasible points that use no column of positive reduced cost and leave no
+        slack in a row of positive dual.
+
+        Args:
+            program: from :meth:`paper` or :meth:`gentlest`.
+            solution: its optimum, with duals.
+            residuals: whether it is that of :meth:`paper`.
+        """
+        n, far = self.contacts.brick_count, self.layout.far
+        weights = np.append(preference(n), 1.0)
+        free = np.full(sum(len(block.cost) for block in self._free), -1)
+        bricks = [self._point_brick]
+        if residuals:
+            bricks += [np.tile(np.arange(n), 6), np.tile(far, 4)]
+        bricks += [free, np.unique(self._point_brick)]
+        tight = np.abs(solution.dual) > UNUSED
+        tight[: self.layout.rows] = False
+        # A pull at its upper bound has a negative reduced cost and stays there.
+        stays = solution.reduced < -UNUSED
+        return replace(
+            program,
+            cost=program.cost * weights[np.concatenate(bricks)],
+            lower=np.where(stays, program.upper, program.lower),
+            upper=np.where(solution.reduced > UNUSED, 0.0, program.upper),
+            row_upper=np.where(tight, program.row_lower, program.row_upper),
+        )
 
     def objective(self, value: float) -> float:
         """An optimum of :meth:`paper` in the published units."""
-        return value / (_COST * _FORCE)
+        return value / (COST * FORCE)
 
     def forces(self, x: FloatArray, *, residuals: bool) -> Forces:
         """Read an optimal point; ``residuals`` says whether it is one of :meth:`paper`."""
         n, q, far = self.contacts.brick_count, len(self._point_brick), self.layout.far
-        pull = x[:q] / _FORCE
+        pull = x[:q] / FORCE
         force, torque = np.zeros((n, 3)), np.zeros((n, 2))
         if residuals:
             signed = x[q : q + 6 * n].reshape(3, 2, n)
-            net = (signed[:, 0] - signed[:, 1]) / _FORCE
+            net = (signed[:, 0] - signed[:, 1]) / FORCE
             force[:, 2] = net[0]
             # A lever along y turns the brick about x, and the other way round.
             torque[:, 1], torque[:, 0] = net[1] * STUD_PITCH_M, net[2] * STUD_PITCH_M
             shear = x[q + 6 * n : q + 6 * n + 4 * len(far)].reshape(2, 2, -1)
-            force[far, :2] = ((shear[:, 0] - shear[:, 1]) / _FORCE).T
+            force[far, :2] = ((shear[:, 0] - shear[:, 1]) / FORCE).T
         largest = np.zeros(n)
         np.maximum.at(largest, self._point_brick, pull)
         return Forces(pull, force, torque, largest)
@@ -221,7 +271,7 @@ class ForceModel:
         size = np.diff(first, append=q)
         steps = np.arange(size.max())
         rows = np.where(steps < size[:, None], self.layout.rows + first[:, None] + steps, -1)
-        return Columns.of(rows, np.ones(rows.shape), _COST * ALPHA)
+        return Columns.of(rows, np.ones(rows.shape), COST * ALPHA)
 
     def _side_columns(self) -> Columns:
         """One push per axis and pair of joints that neighbours press apart."""
@@ -238,23 +288,23 @@ class ForceModel:
         n, layout = self.contacts.brick_count, self.layout
         unit = np.ones((n, 1))
         vertical = np.arange(n)[:, None]
-        blocks = [Columns.of(vertical, sign * unit, _COST) for sign in (1.0, -1.0)]
+        blocks = [Columns.of(vertical, sign * unit, COST) for sign in (1.0, -1.0)]
         for axis in (0, 1):
             rows = np.stack([layout.bottom[axis], layout.top[axis]], axis=1)
             turn = np.broadcast_to([1.0, -1.0], rows.shape)
-            blocks += [Columns.of(rows, sign * turn, _COST * STUD_PITCH_M) for sign in (1.0, -1.0)]
+            blocks += [Columns.of(rows, sign * turn, COST * STUD_PITCH_M) for sign in (1.0, -1.0)]
         # In pitches a joint's row is its published one times H, hence H/2 for a force of one.
         half = BRICK_HEIGHT_M / STUD_PITCH_M / 2
         for axis in (0, 1):
             rows = np.stack([layout.bottom[axis, layout.far], layout.top[axis, layout.far]], axis=1)
-            blocks += [Columns.of(rows, np.full(rows.shape, sign * half), _COST) for sign in (1.0, -1.0)]
+            blocks += [Columns.of(rows, np.full(rows.shape, sign * half), COST) for sign in (1.0, -1.0)]
         return blocks
 
     def _program(self, blocks: list[Columns], cap_rows: int) -> LinearProgram:
         """Join column blocks; balance rows are equations, the ``cap_rows`` after them are ``>= 0``."""
         rows = self.layout.rows + cap_rows
         balance = np.zeros(rows)
-        balance[: self.contacts.brick_count] = self.contacts.weight * _FORCE
+        balance[: self.contacts.brick_count] = self.contacts.weight * FORCE
         row_upper = balance.copy()
         row_upper[self.layout.rows :] = np.inf
         kept = [(block.rows >= 0) & (block.values != 0) for block in blocks]

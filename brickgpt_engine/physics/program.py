@@ -48,6 +48,16 @@ class LinearProgram:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ColumnBlock:
+    """Columns of non-negative variables: costs (columns,), and entries as in :class:`LinearProgram`."""
+
+    cost: FloatArray
+    start: IndexArray | NDArray[np.int64]
+    index: IndexArray | NDArray[np.int64]
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """A solver's answer; every ending but an optimum is a ``SolverError``.
 
@@ -55,10 +65,14 @@ class Solution:
         x: (columns,) an optimal point.
         objective: its value.
         solver: ``"highs"`` or ``"gurobi"``.
+        dual: (rows,) how much the optimum grows with each row's bound.
+        reduced: (columns,) reduced costs.
         note: why this solver, in a few words; empty when there is nothing to say.
     """
 
     x: FloatArray
     objective: float
     solver: str
+    dual: FloatArray
+    reduced: FloatArray
     note: str = ""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import ConfigError, SolverError
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
-from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces
+from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
+from brickgpt_engine.physics.paper import SETTLED, PaperOptimum, paper_optimum, settles
 from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import (
     BrickFailure,
@@ -22,7 +24,7 @@ from brickgpt_engine.physics.report import (
     describe,
     share,
 )
-from brickgpt_engine.physics.solvers import SOLVER_NAMES, gurobi, solve
+from brickgpt_engine.physics.solvers import SOLVER_NAMES, gurobi, highs, solve
 
 BoolArray = NDArray[np.bool_]
 
@@ -49,7 +51,8 @@ class StabilityAnalyzer:
 
     Args:
         criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
-        solver: ``auto`` (Gurobi where its licence allows the size, else HiGHS), ``highs`` or ``gurobi``.
+        solver: ``auto`` (what measured fastest: HiGHS, and Gurobi where that gives no answer), ``highs``
+            or ``gurobi``. No solver is asked where the weights settle by pressing alone.
         time_limit: seconds for each solve, or None.
 
     Raises:
@@ -103,10 +106,27 @@ class StabilityAnalyzer:
         return solve(program, self.solver, self.time_limit)
 
     def _paper(self, contacts: Contacts) -> _Verdict:
+        """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
+        if self.solver == gurobi.NAME or far_bricks(contacts).size:
+            return self._paper_at_once(contacts, self.solver)
+        try:
+            return _settled(contacts, paper_optimum(contacts, self.time_limit))
+        except SolverError as error:
+            verdict = self._paper_at_once(contacts, gurobi.NAME, because=str(error))
+            note = f"highs gave no answer, so another solver took over: {error}"
+            return replace(verdict, solution=replace(verdict.solution, note=note))
+
+    def _paper_at_once(self, contacts: Contacts, solver: str, because: str = "") -> _Verdict:
         model = ForceModel(contacts)
-        solution = self._solve(model.paper())
-        forces = model.forces(solution.x, residuals=True)
-        return _Verdict(forces, solution, model.objective(solution.objective))
+        program = model.paper()
+        try:
+            solution = solve(program, solver, self.time_limit)
+            even = solve(model.evened(program, solution, residuals=True), solver, self.time_limit)
+        except SolverError as error:
+            if because:
+                raise SolverError(f"{because}; {error}") from error
+            raise
+        return _Verdict(model.forces(even.x, residuals=True), solution, model.objective(solution.objective))
 
     def _equilibrium(self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray) -> _Verdict:
         if not grounded.all():
@@ -120,6 +140,8 @@ class StabilityAnalyzer:
         return self._grounded_equilibrium(contacts)
 
     def _grounded_equilibrium(self, contacts: Contacts) -> _Verdict:
+        if settles(contacts):
+            return replace(_settled(contacts, SETTLED), safety_factor=np.inf)
         model = ForceModel(contacts)
         solution = self._solve(model.equilibrium())
         t = max(solution.objective, 0.0)
@@ -127,11 +149,16 @@ class StabilityAnalyzer:
         return _Verdict(forces, solution, t, 1 / t if t > 0 else np.inf)
 
     def _gentlest_point(self, model: ForceModel, t: float, solution: Solution) -> NDArray[np.float64]:
-        """Among all equilibria within ``t``, one with small pulls: it shows where the load really is."""
+        """Among all equilibria within ``t``, the one with small pulls: it shows where the load really is."""
+        program = model.gentlest(t * (1 + 1e-6) + 1e-9)
         try:
-            return self._solve(model.gentlest(t * (1 + 1e-6) + 1e-9)).x
+            gentlest = self._solve(program)
         except SolverError:
             return solution.x
+        try:
+            return self._solve(model.evened(program, gentlest, residuals=False)).x
+        except SolverError:
+            return gentlest.x
 
     def _report(
         self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray, verdict: _Verdict
@@ -181,12 +208,31 @@ class StabilityAnalyzer:
         )
 
 
+def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
+    """A verdict from :func:`paper_optimum`."""
+    n = contacts.brick_count
+    force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
+    pull, solver, note = np.zeros(0), "none", "the weights settle by pressing alone"
+    if found.program is not None and found.balance is not None:
+        solver, note = highs.NAME, f"{len(found.program.bodies.moving)} of {n} bricks had to be solved for"
+        pull = np.zeros(len(contacts.point_pair))
+        pull[found.program.point] = found.balance.pull
+        np.maximum.at(largest, found.program.points.upper, found.balance.pull)
+        force[:, 2] = found.balance.residual[:, 0]
+        # A lever along y turns the brick about x, and the other way round.
+        torque[:] = found.balance.residual[:, :0:-1] * STUD_PITCH_M
+    empty = np.zeros(0)
+    solution = Solution(empty, found.objective, solver, empty, empty, note)
+    return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)
+
+
 def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:
     """Forces of the standing bricks alone, spread over the arrays of the whole structure."""
     n = len(standing)
     pull = np.zeros(len(contacts.point_pair))
-    # A standing brick touches no floating one, so its contact points are the same, in the same order.
-    pull[standing[contacts.upper[contacts.point_pair]]] = forces.pull
+    if forces.pull.size:
+        # A standing brick touches no floating one, so its contact points are the same, in the same order.
+        pull[standing[contacts.upper[contacts.point_pair]]] = forces.pull
     force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
     force[standing], torque[standing], largest[standing] = forces.force, forces.torque, forces.largest_pull
     return Forces(pull, force, torque, largest)

@@ -68,34 +68,38 @@ def test_gurobi_and_highs_agree(criterion, seed):
 
 
 @pytest.mark.gurobi
-def test_auto_takes_gurobi_where_its_licence_allows_the_size(monkeypatch):
-    report = StabilityAnalyzer().analyze(SMALL)
+def test_gurobi_by_name_gives_way_where_its_licence_does_not_allow_the_size(monkeypatch):
+    report = StabilityAnalyzer(solver="gurobi").analyze(SMALL)
     assert (report.solver, "licence" in report.solver_note) == ("gurobi", True)
     monkeypatch.setattr(gurobi, "FREE_LIMIT", 5)
-    report = StabilityAnalyzer().analyze(SMALL)
+    report = StabilityAnalyzer(solver="gurobi").analyze(SMALL)
     assert report.solver == "highs"
     assert "more than Gurobi's size-limited licence allows" in report.solver_note
 
 
+def test_auto_asks_no_solver_where_the_weights_settle_and_highs_elsewhere():
+    settled = StabilityAnalyzer().analyze(BrickStructure([Brick(2, 2, 5, 5, 0), Brick(2, 4, 5, 4, 1)]))
+    assert (settled.solver, settled.stable, settled.objective) == ("none", True, 0)
+    assert StabilityAnalyzer().analyze(SMALL).solver == "highs"
+
+
 @pytest.mark.gurobi
-@pytest.mark.parametrize("solver", ["auto", "gurobi"])
-def test_what_is_too_large_for_the_free_licence_goes_to_highs(solver):
+def test_what_is_too_large_for_the_free_licence_goes_to_highs():
     structure = grow(3, 130, spread=0.2)
     program = ForceModel(extract_contacts(structure)).paper()
     if gurobi.fits(program):
         pytest.skip("Gurobi has a full licence here")
     with pytest.raises(gurobi.GurobiSizeError, match="size-limited licence stops at 2000"):
         gurobi.solve(program)
-    report = StabilityAnalyzer(solver=solver).analyze(structure)
+    report = StabilityAnalyzer(solver="gurobi").analyze(structure)
     assert report.solver == "highs"
     assert "size-limited" in report.solver_note
 
 
-def test_without_gurobi_auto_takes_highs_and_says_why(monkeypatch):
+def test_without_gurobi_auto_takes_highs(monkeypatch):
     monkeypatch.setitem(sys.modules, "gurobipy", None)
     report = StabilityAnalyzer().analyze(SMALL)
     assert (report.solver, report.stable) == ("highs", True)
-    assert "gurobipy is not installed" in report.solver_note
     with pytest.raises(SolverError, match="pip install gurobipy"):
         StabilityAnalyzer(solver="gurobi").analyze(SMALL)
     by_name = {info.name: info for info in solvers.available_solvers()}
@@ -114,12 +118,16 @@ def test_a_licence_that_does_not_work_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("GRB_LICENSE_FILE", str(licence))
     code = (
         "from brickgpt_engine.bricks import *; from brickgpt_engine.physics import *\n"
-        "report = StabilityAnalyzer().analyze(BrickStructure([Brick(2, 2, 0, 0, 0)]))\n"
-        "print(report.status, report.solver, report.solver_note)"
+        "structure = BrickStructure([Brick(2, 2, 5, 5, 0), Brick(2, 4, 5, 6, 1)])\n"
+        "print(StabilityAnalyzer().analyze(structure).solver)\n"
+        "try: StabilityAnalyzer(solver='gurobi').analyze(structure)\n"
+        "except Exception as error: print(type(error).__name__, error)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.startswith("stable highs Gurobi has no licence that works")
-    assert run.stdout.count("\n") == 1
+    auto, named = run.stdout.splitlines()
+    assert auto == "highs"
+    assert named.startswith("GurobiUnavailableError Gurobi's licence file")
+    assert str(licence) in named and "--solver highs" in named
 
 
 @pytest.mark.gurobi
@@ -133,23 +141,40 @@ def test_solving_prints_nothing():
     assert (run.stdout, run.stderr) == ("", "")
 
 
-def broken(program, time_limit=None):
+def broken(*arguments):
     raise SolverError("it ran into numerical trouble")
 
 
-def test_the_other_solver_takes_over(monkeypatch):
+@pytest.fixture
+def broken_highs(monkeypatch):
+    monkeypatch.setattr(highs.ColumnSession, "solve", broken)
+    monkeypatch.setitem(solvers._SOLVE, "highs", broken)
+
+
+@pytest.fixture
+def broken_solvers(monkeypatch, broken_highs):
+    monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
+
+
+def test_highs_takes_over_from_gurobi(monkeypatch):
     monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
     monkeypatch.setattr(gurobi, "fits", lambda program: True)
     monkeypatch.setattr(gurobi, "licence", lambda: "a licence")
-    report = StabilityAnalyzer().analyze(SMALL)
+    report = StabilityAnalyzer(solver="gurobi").analyze(SMALL)
     assert (report.solver, report.stable) == ("highs", True)
     assert "gurobi gave no answer" in report.solver_note
 
 
+@pytest.mark.gurobi
+@pytest.mark.parametrize("solver", ["auto", "highs"])
+def test_gurobi_takes_over_from_highs(broken_highs, solver):
+    report = StabilityAnalyzer(solver=solver).analyze(SMALL)
+    assert (report.solver, report.stable) == ("gurobi", True)
+    assert "highs gave no answer" in report.solver_note
+
+
 @pytest.mark.parametrize("criterion", ["paper", "equilibrium"])
-def test_no_answer_means_unknown_not_unstable(monkeypatch, criterion):
-    monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
-    monkeypatch.setitem(solvers._SOLVE, "highs", broken)
+def test_no_answer_means_unknown_not_unstable(broken_solvers, criterion):
     report = StabilityAnalyzer(criterion, solver="highs").analyze(SMALL)
     assert (report.status, report.stable, report.first_unstable) == ("unknown", False, None)
     assert np.isnan(report.stress).all()
@@ -157,9 +182,7 @@ def test_no_answer_means_unknown_not_unstable(monkeypatch, criterion):
     assert report.as_dict()["min_score"] is None
 
 
-def test_floating_bricks_are_seen_without_a_solver(monkeypatch):
-    monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
-    monkeypatch.setitem(solvers._SOLVE, "highs", broken)
+def test_floating_bricks_are_seen_without_a_solver(broken_solvers):
     report = StabilityAnalyzer(solver="highs").analyze(BrickStructure([*SMALL, Brick(1, 1, 0, 0, 9)]))
     assert (report.status, report.first_unstable) == ("unstable", 2)
     assert np.isnan(report.stress[:2]).all()

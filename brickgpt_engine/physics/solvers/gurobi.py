@@ -9,6 +9,7 @@ import numpy as np
 
 from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.program import LinearProgram, Solution
+from brickgpt_engine.physics.solvers.licence import find_licence
 
 NAME = "gurobi"
 FREE_LIMIT = 2000
@@ -16,6 +17,8 @@ FREE_LIMIT = 2000
 
 _FAILED_LICENCE = 10009
 _TOO_LARGE = 10010
+_UNREACHABLE = (10022, 10023, 10026, 10028, 10030)
+"""Network, rejected job, security, cloud and web licence errors."""
 _PARAMETERS: dict[str, Any] = {
     "Threads": 1,
     "FeasibilityTol": 1e-9,
@@ -50,9 +53,10 @@ def licence() -> str:
     Raises:
         GurobiUnavailableError: gurobipy is missing, too old, or has no licence that works.
     """
-    if not _environment().getParam("LicenseID"):
+    number = _environment().getParam("LicenseID")
+    if not number:
         return f"size-limited licence of the PyPI package: {FREE_LIMIT} variables, {FREE_LIMIT} rows"
-    return "full licence"
+    return f"{find_licence().text} (number {number})"
 
 
 def fits(program: LinearProgram) -> bool:
@@ -92,7 +96,8 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
 
 def _read(model: Any, status: Any) -> Solution:
     if model.Status == status.OPTIMAL:
-        return Solution(np.array(model.getAttr("X")), float(model.ObjVal), NAME)
+        x, dual, reduced = (np.array(model.getAttr(name)) for name in ("X", "Pi", "RC"))
+        return Solution(x, float(model.ObjVal), NAME, dual, reduced)
     if model.Status == status.INTERRUPTED:
         # Gurobi catches Ctrl-C for itself; pass it on.
         raise KeyboardInterrupt
@@ -152,12 +157,23 @@ def _environment() -> Any:
 def _translate(error: Any) -> SolverError:
     """Name the licence case, or the trouble, in one line."""
     reason = " ".join(str(error).split())
+    found = find_licence()
     if error.errno == _TOO_LARGE:
         return GurobiSizeError(
             f"Gurobi's size-limited licence stops at {FREE_LIMIT} variables and rows; use --solver highs"
         )
+    if error.errno in _UNREACHABLE or (error.errno == _FAILED_LICENCE and found.kind == "wls"):
+        return GurobiUnavailableError(
+            f"Gurobi's {found.text}: no licence came from there ({reason}); check the network and the "
+            "credentials, or use --solver highs"
+        )
+    if error.errno == _FAILED_LICENCE and found.kind == "size-limited":
+        return GurobiUnavailableError(
+            f"Gurobi's size-limited licence does not work ({reason}); update gurobipy, or use --solver highs"
+        )
     if error.errno == _FAILED_LICENCE:
         return GurobiUnavailableError(
-            f"Gurobi has no licence that works ({reason}); update gurobipy, or use --solver highs"
+            f"Gurobi's {found.text}: it gives no licence here ({reason}); renew or remove it, "
+            "or use --solver highs"
         )
     return SolverError(f"Gurobi failed ({reason}); use --solver highs")

@@ -1,0 +1,194 @@
+"""The published problem, solved with as little linear programming as the structure allows.
+
+1. Let the weights settle (:mod:`~brickgpt_engine.physics.settling`). Without a failing brick the
+   optimum is zero: nothing pulls and nothing is left over.
+2. Let only the bricks that failed move, riders with them, and solve the program of those alone
+   (:mod:`~brickgpt_engine.physics.condensed`). Holding the others still takes directions from the dual
+   problem, so its optimum is a lower bound of the whole one.
+3. Let the other bricks settle once more under the forces that they now get, and look whether the
+   dual motion of the riders is allowed. If so, the forces together are feasible for the whole
+   problem at the cost of the lower bound, hence optimal. If not, the bricks that failed are let
+   free as well, and step 2 is repeated; when most move anyway, all do, and nothing is left to check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brickgpt_engine.physics.bodies import Bodies, Joints, ride
+from brickgpt_engine.physics.condensed import Balance, Condensed
+from brickgpt_engine.physics.contacts import GROUND, Contacts
+from brickgpt_engine.physics.force_model import COST
+from brickgpt_engine.physics.settling import Loads, settle
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_MOST = 0.5
+"""Share of moving bricks from which on all are let free."""
+_MANY = 0.2
+"""Share of bricks that fail to settle at first from which on most will have to move."""
+_ROUNDS = 5
+_SLACK = 1e-7
+"""How far, in units of cost, a rider's dual may be out of bounds."""
+_ZERO = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaperOptimum:
+    """The optimum of the published problem.
+
+    Attributes:
+        objective: newtons.
+        program: the program whose optimum it is, or None where the weights settle without one.
+        balance: its forces.
+        rounds: how many programs were solved.
+    """
+
+    objective: float
+    program: Condensed | None
+    balance: Balance | None
+    rounds: int
+
+
+SETTLED = PaperOptimum(0.0, None, None, 0)
+"""Nothing pulls and nothing is left over."""
+
+
+def settles(contacts: Contacts) -> bool:
+    """Whether an equilibrium without any pull is easily found; False says nothing."""
+    n = contacts.brick_count
+    loads = Loads.weights(contacts)
+    return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads).any()
+
+
+def paper_optimum(contacts: Contacts, time_limit: float | None = None) -> PaperOptimum:
+    """Solve the published problem.
+
+    Raises:
+        SolverError: HiGHS is missing or gives no answer.
+    """
+    n = contacts.brick_count
+    joints = Joints.of(contacts)
+    slab = joints.slab
+    moving = settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts))
+    if not moving.any():
+        return SETTLED
+    if moving.sum() > _MANY * n:
+        moving[:] = True
+    rounds = 0
+    while True:
+        rounds += 1
+        body = ride(contacts, joints, moving)
+        moving = body == np.arange(n)
+        if rounds > _ROUNDS or moving.sum() > _MOST * n:
+            moving[:] = True
+            body = np.arange(n)
+        program = Condensed(contacts, joints, Bodies.of(joints, body))
+        balance = program.optimum(time_limit)
+        if moving.all():
+            break
+        failed = _failed(program, balance, slab)
+        if not failed.any():
+            break
+        moving |= failed
+    return PaperOptimum(balance.objective, program, balance, rounds)
+
+
+def _failed(program: Condensed, balance: Balance, slab: IntArray) -> BoolArray:
+    """Bricks (n,) that ride or stay, and cannot under the forces and duals of ``balance``."""
+    failed = _misled_riders(program, balance)
+    loads = Loads.weights(program.contacts)
+    for touch, force in ((program.corners, balance.support), (program.points, -balance.pull)):
+        used = force != 0
+        loads.press(program.contacts, touch.upper[used], touch.lower[used], touch.xy[used], force[used])
+    failed |= _pass_torque(program, balance, loads)
+    return failed | settle(program.contacts, slab, program.bodies.body, loads)
+
+
+def _body_torque(program: Condensed, balance: Balance) -> FloatArray:
+    """Torque (n, 2) about each moving brick's centre that its body passes on through its joints."""
+    c, body = program.contacts, program.bodies.body
+    n = c.brick_count
+    torque = balance.residual[:, 1:].copy()
+    whole, centre = np.append(body, GROUND), np.vstack([c.centre, [0.0, 0.0]])
+    parts = [
+        (touch.upper if side > 0 else touch.lower, touch.xy, side * force)
+        for touch, force in ((program.corners, balance.support), (program.points, -balance.pull))
+        for side in (1, -1)
+    ]
+    parts.append((np.arange(n), c.centre, -c.weight))
+    for brick, xy, force in parts:
+        on = whole[brick]
+        used = (on != GROUND) & (force != 0)
+        lever = (xy[used] - centre[on[used]]) * force[used, None]
+        for axis in (0, 1):
+            torque[:, axis] += np.bincount(on[used], lever[:, axis], n)
+    return torque
+
+
+def _pass_torque(program: Condensed, balance: Balance, loads: Loads) -> BoolArray:
+    """Route the torque that moving bodies put on staying joints down to the baseplate.
+
+    A staying slab below a joint takes what the joint gets, and hands it to the joint below. Returns
+    the bricks that must move because a joint with a load has no slab below it.
+    """
+    c, joints, bodies = program.contacts, program.joints, program.bodies
+    torque = _body_torque(program, balance)
+    due = np.zeros((joints.count, 2))
+    mine = bodies.moving
+    np.add.at(due, joints.bottom[mine], torque[mine])
+    np.add.at(due, joints.top[mine], -torque[mine])
+    np.add.at(due, (program.sides[:, 1], program.sides[:, 0]), balance.side)
+    np.add.at(due, (program.sides[:, 2], program.sides[:, 0]), -balance.side)
+    due[0] = 0.0
+    due[bodies.joint >= 0] = 0.0
+    failed = np.zeros(c.brick_count, dtype=bool)
+    if np.abs(due).max() <= _ZERO:
+        return failed
+    still = np.flatnonzero(bodies.body == GROUND)
+    still = still[np.argsort(-c.boxes[still, 4], kind="stable")]
+    for brick in still.tolist():
+        joint = joints.top[brick]
+        if np.abs(due[joint]).max() > _ZERO:
+            loads.moment[brick] += due[joint]
+            due[joints.bottom[brick]] += due[joint]
+            due[joint] = 0.0
+    due[0] = 0.0
+    stuck = np.abs(due).max(axis=1) > _ZERO
+    failed[still] = stuck[joints.bottom[still]] | stuck[joints.top[still]]
+    return failed
+
+
+def _misled_riders(program: Condensed, balance: Balance) -> BoolArray:
+    """Riders (n,) that the dual motion of their body takes beyond what they may do on their own."""
+    c, joints, bodies = program.contacts, program.joints, program.bodies
+    n = c.brick_count
+    rider = np.flatnonzero((bodies.body != GROUND) & (bodies.body != np.arange(n)))
+    failed = np.zeros(n, dtype=bool)
+    if not len(rider):
+        return failed
+    y = np.append(balance.dual, 0.0)
+    carrier = bodies.body[rider]
+    sunk = y[bodies.vertical[rider]]
+    across = np.zeros((joints.count, 2))
+    for axis in (0, 1):
+        bottom, top = y[bodies.bottom[axis, rider]], y[bodies.top[axis, rider]]
+        sunk = sunk + (c.centre[rider, axis] - c.centre[carrier, axis]) * (bottom - top)
+        across[:, axis] = y[bodies.joint_row(np.arange(joints.count), axis)]
+        # A rider's top moves on along the line that its body's two faces make.
+        height = c.boxes[rider, 4] - c.boxes[carrier, 4]
+        across[joints.top[rider], axis] = top + height * (top - bottom)
+    failed[rider] = np.abs(sunk) > COST + _SLACK
+    for axis in (0, 1):
+        first, second = c.sides[axis].T
+        ends = joints.bottom[first], joints.bottom[second]
+        pressed = across[ends[1], axis] - across[ends[0], axis] > _SLACK
+        pressed &= ~(bodies.known[ends[0]] & bodies.known[ends[1]])
+        failed[first[pressed]] = failed[second[pressed]] = True
+    misled: BoolArray = failed & (bodies.body != np.arange(n))
+    return misled
