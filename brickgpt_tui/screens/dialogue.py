@@ -8,9 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.scrollbar import ScrollBarRender
 from textual.widgets import Footer, Static
 
 Answer = TypeVar("Answer")
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar of blanks in two colours, without the blocks that end it between two lines."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class Dialogue(ModalScreen[Answer]):
@@ -69,7 +77,12 @@ class Dialogue(ModalScreen[Answer]):
 
     def on_mount(self) -> None:
         """Draw with ASCII where the studio does."""
-        self.set_class(bool(getattr(self.app, "plain", False)), "-ascii")
+        plain = bool(getattr(self.app, "plain", False))
+        self.set_class(plain, "-ascii")
+        if plain:
+            for widget in self.query("VerticalScroll, HorizontalScroll, OptionList, DataTable"):
+                for bar in (widget.vertical_scrollbar, widget.horizontal_scrollbar):
+                    bar.renderer = PlainScrollBar  # type: ignore[misc]  # for this one alone
 
     @property
     def problem(self) -> str:

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from brickgpt_engine.formats import FORMATS
 from brickgpt_tui.screens.dialogue import Dialogue
 
+_LONGEST_PATH = 44
 _MOST_LISTED = 2_000
 _MOST_LOOKED_AT = 20_000
 
@@ -138,7 +139,7 @@ class OpenFileScreen(Dialogue[Path | None]):
             self.say(f"{folder!s:.150} cannot be listed: {reason}")
             return False
         self._folder, self._items = folder, items
-        self.query_one("#dialogue").border_title = f"{self._what.heading}: {folder}"
+        self.query_one("#dialogue").border_title = f"{self._what.heading}: {_end(str(folder))}"
         self.query_one("#open-path", Input).value = ""
         self._list("")
         self.say("")
@@ -234,6 +235,11 @@ class OpenFileScreen(Dialogue[Path | None]):
     def action_leave(self) -> None:
         """Open nothing."""
         self.dismiss(None)
+
+
+def _end(path: str) -> str:
+    """The end of a long path, which tells folders apart better than its beginning."""
+    return path if len(path) <= _LONGEST_PATH else f"...{path[3 - _LONGEST_PATH :]}"
 
 
 def _words(item: _Item) -> Text:

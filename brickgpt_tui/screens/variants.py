@@ -98,7 +98,6 @@ class VariantCard(Vertical, can_focus=True):
         &:focus { border: round $accent; border-title-color: $text-accent; background: $boost; }
         & > .facts { height: 4; }
     }
-    .-ascii VariantCard { border: ascii $panel-lighten-2; &:focus { border: ascii $accent; } }
     """
 
     class Kept(Message):
@@ -153,6 +152,7 @@ class VariantsScreen(Dialogue[int | None]):
     VariantsScreen {
         & > #dialogue { max-width: 100%; width: 98%; }
         & #variants { height: 1fr; scrollbar-size-horizontal: 1; }
+        &.-ascii VariantCard { border: ascii $panel-lighten-2; &:focus { border: ascii $accent; } }
     }
     """
 
