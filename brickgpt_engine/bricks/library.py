@@ -6,7 +6,10 @@ them), part names are LDraw's, and ids are those of the published BrickGPT data.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from brickgpt_engine.errors import ConfigError
 
 STUD_PITCH_M = 0.0078
 """Width of one cell in metres, as StableLego has it."""
@@ -28,6 +31,9 @@ class Part:
         mass_g: mass in grams.
         ldraw: LDraw part number without extension.
         upstream_id: ``brick_id`` of the published BrickGPT JSON.
+
+    Raises:
+        ConfigError: the mass is not a number of grams above 0.
     """
 
     short: int
@@ -35,6 +41,10 @@ class Part:
     mass_g: float
     ldraw: str
     upstream_id: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.mass_g < math.inf:
+            raise ConfigError(f"the mass of part {self.ldraw} is {self.mass_g} g; give a number above 0")
 
     @property
     def name(self) -> str:

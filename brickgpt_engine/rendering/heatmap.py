@@ -66,8 +66,8 @@ def _draw_legend(sheet: Image, top: int, band: int, caption: str) -> None:
     """The scale from 0 to 100 % at the left, the caption at its right."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.load_default(size=max(10, band // 5))
-    left, width, height = band // 3, sheet.width // 3, max(4, band // 4)
+    font = ImageFont.load_default(size=max(8, band // 6))
+    left, width, height = band // 3, round(0.42 * sheet.width), max(4, band // 4)
     ramp = heat_rgb(np.linspace(0, 1, width)).round().astype(np.uint8)
     scale = Image.fromarray(np.broadcast_to(ramp, (height, width, 3)).copy())
     sheet.paste(scale, (left, top + band // 8))
