@@ -27,6 +27,7 @@ class Rejection(Enum):
     OUT_OF_BOUNDS = "out_of_bounds"
     COLLISION = "collision"
     ALREADY_REJECTED = "already_rejected"
+    AGAINST_RULES = "against_rules"
 
 
 class BrickStructure:

@@ -39,11 +39,13 @@ class Node:
     Attributes:
         children: next node by token id.
         allowed: the token ids that may follow, ascending, shape (n,).
+        reach: which of the field's values each of ``allowed`` can still lead to, shape (n, values).
         value: what the field says, once a path has ended here.
     """
 
     children: dict[int, Node] = field(default_factory=dict)
     allowed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    reach: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), dtype=np.bool_))
     value: Value | None = None
 
     def insert(self, path: Sequence[int], value: Value) -> None:
@@ -53,11 +55,14 @@ class Node:
             node = node.children.setdefault(token, Node())
         node.value = value
 
-    def freeze(self) -> None:
-        """Fill in ``allowed`` from here down."""
+    def freeze(self, values: Sequence[Value]) -> NDArray[np.bool_]:
+        """Fill in ``allowed`` and ``reach`` from here down; answers which of ``values`` end here or below."""
         self.allowed = np.array(sorted(self.children), dtype=np.int64)
-        for child in self.children.values():
-            child.freeze()
+        here = np.array([value == self.value for value in values])
+        if self.children:
+            self.reach = np.stack([self.children[token].freeze(values) for token in self.allowed.tolist()])
+            here |= self.reach.any(axis=0)
+        return here
 
 
 class BrickGrammar:
@@ -70,7 +75,10 @@ class BrickGrammar:
 
     Attributes:
         eos_id: the token that, at the start of a line, ends the text.
+        values: what each field may say, in the order of :attr:`Node.reach`; the first field's last is
+            ``()``, the end of the text.
         roots: the trie of each field, in order.
+        token_ids: every id that a line may hold, ascending, the end token included.
         max_line_tokens: tokens of the longest legal line.
 
     Raises:
@@ -94,7 +102,10 @@ class BrickGrammar:
             {value: self._path(index, value) for value in of_field} for index, of_field in enumerate(values)
         ]
         self._check_joints()
+        self.values: tuple[tuple[Value, ...], ...] = ((*values[0], ()), *map(tuple, values[1:]))
         self.roots = tuple(self._trie(index) for index in range(4))
+        used = {token for paths in self._paths for path in paths.values() for token in path}
+        self.token_ids = np.array(sorted(used | {self.eos_id}), dtype=np.int64)
         self.max_line_tokens = sum(max(len(path) for path in paths.values()) for paths in self._paths)
 
     def encode(self, bricks: Iterable[Brick]) -> list[int]:
@@ -123,7 +134,7 @@ class BrickGrammar:
                     "line; correct eos_token in the folder's tokenizer_config.json"
                 )
             root.insert([self.eos_id], ())
-        root.freeze()
+        root.freeze(self.values[index])
         return root
 
     def _path(self, index: int, value: Value) -> list[int]:
@@ -215,6 +226,12 @@ class LineCursor:
         """The brick of a complete line."""
         (h, w), (x,), (y,), (z,) = self.values
         return Brick(h, w, x, y, z)
+
+    def fork(self) -> LineCursor:
+        """Another cursor at the same place."""
+        twin = LineCursor(self._grammar)
+        twin._field, twin.node, twin.values = self._field, self.node, self.values.copy()
+        return twin
 
     def step(self, token: int) -> None:
         """Take ``token`` (one of ``allowed``) alone."""

@@ -29,10 +29,15 @@ def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabili
 
 
 def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
-    """Index drawn from ``probabilities`` (n,) by inversion: one uniform number per draw."""
+    """Index drawn from ``probabilities`` (n,) by inversion: one uniform number per draw.
+
+    They need not sum to 1. An index of probability 0 is never drawn.
+    """
     cumulative = np.cumsum(probabilities)
-    index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    return min(index, len(probabilities) - 1)
+    index = int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+    if index == len(cumulative):  # the product was rounded up to the whole
+        index = int(cumulative.searchsorted(cumulative[-1], side="left"))
+    return index
 
 
 def sample_allowed(

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
+from brickgpt_engine.decoding.legality import CONTACTS, LegalRules
 from brickgpt_engine.errors import ConfigError
 
 INSTRUCTION_FORMATS = ("brickgpt", "few_shot", "zero_shot")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 SOLVERS = ("auto", "highs", "gurobi")
 CRITERIA = ("paper", "equilibrium")
+SAMPLINGS = ("exact", "rejection")
 MAX_SEED = 2**63 - 1
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -19,6 +21,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "device": DEVICES,
     "solver": SOLVERS,
     "criterion": CRITERIA,
+    "sampling": SAMPLINGS,
+    "contact": CONTACTS,
 }
 _INTEGERS: dict[str, tuple[int, int]] = {
     "world_dim": (1, MAX_WORLD_DIM),
@@ -33,7 +37,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "max_temperature": (0.01, 100.0),
     "top_p": (0.0, 1.0),
 }
-_SWITCHES = ("use_logit_masking", "physics", "literal")
+_SWITCHES = ("use_logit_masking", "physics", "literal", "speculation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,16 @@ class GenerationConfig:
         top_p: probability mass kept (only without logit masking).
         instruction_format: ``brickgpt``, ``few_shot`` or ``zero_shot``, for models with a chat prompt.
         literal: give the embedded model the prompt untouched, instead of the nearest words that it knows.
+        sampling: ``exact`` draws among the legal bricks alone, with the probabilities that endless
+            rejection would give; ``rejection`` draws again after each brick that cannot be placed, as
+            published. Without masking, or with 0 rejections, ``exact`` has nothing to work with and
+            draws as ``rejection`` does.
+        contact: what must hold a brick: ``free`` (nothing), ``supported`` (the ground or a brick
+            below), ``attached`` (also a brick above).
+        region: cells that bricks may occupy, ``x,y,z:x,y,z`` (both corners included); None for all.
+        budget: most bricks of some parts, such as ``2x4=6,1x8=0``; None for no limits.
+        speculation: guess the next bricks and let the model check several in one pass, where it can;
+            the distribution of structures stays the same.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         seed: makes a run repeatable; None draws a fresh one.
 
@@ -81,6 +95,11 @@ class GenerationConfig:
     top_p: float = 1.0
     instruction_format: str = "brickgpt"
     literal: bool = False
+    sampling: str = "exact"
+    contact: str = "free"
+    region: str | None = None
+    budget: str | None = None
+    speculation: bool = True
     device: str = "auto"
     seed: int | None = None
 
@@ -107,6 +126,35 @@ class GenerationConfig:
             raise ConfigError(
                 f"max_temperature is {self.max_temperature:g} and must be at least temperature, "
                 f"{self.temperature:g}; lower temperature or raise max_temperature (--max-temperature)"
+            )
+        self._check_rules()
+
+    @property
+    def exact(self) -> bool:
+        """Whether bricks are drawn among the legal ones alone."""
+        return self.sampling == "exact" and self.use_logit_masking and self.max_brick_rejections > 0
+
+    @property
+    def rules(self) -> LegalRules:
+        """What is legal beyond bounds and free cells."""
+        return LegalRules.parse(self.contact, self.region, self.budget)
+
+    def _check_rules(self) -> None:
+        """Refuse rules that cannot be read, reach outside the world, or would not be looked at."""
+        for name in ("region", "budget"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise ConfigError(f"{name} is {value!r}; it must be text")
+        rules = self.rules
+        if rules.region is not None and max(rules.region[1]) >= self.world_dim:
+            raise ConfigError(
+                f"region is {self.region!r}; in a world of {self.world_dim} cells a side its numbers end "
+                f"at {self.world_dim - 1}"
+            )
+        if self.max_brick_rejections == 0 and rules != LegalRules():
+            raise ConfigError(
+                "contact, region and budget need bricks to be checked; allow rejections "
+                "(max_brick_rejections above 0)"
             )
 
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
 from brickgpt_engine.decoding.grammar import BrickGrammar
+from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
 from brickgpt_engine.decoding.tokens import TokenStream
-from brickgpt_engine.errors import BrickGPTError, ConfigError, PromptError, SolverError
+from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError, SolverError
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.generation.events import (
     BrickPlaced,
@@ -160,6 +161,7 @@ class _Run:
         self._read = interpreted(prompt, model.vocabulary, literal=config.literal, seed=self._seed)
         self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
         self._judge = _make_judge(config)
+        self._ruled = config.rules != LegalRules()
         self._stream = TokenStream(model.token_model)
         rng = np.random.default_rng(self._seed)
         self._writer = LineWriter(self._stream, grammar, config, rng)
@@ -221,9 +223,24 @@ class _Run:
                 return "max_bricks"
             if not self._writer.open_line():
                 return "context"
-            stop = yield from self._place_next()
+            stop = yield from self._place_legal() if self._config.exact else self._place_next()
             if stop is not None:
                 return stop
+
+    def _place_legal(self) -> Generator[Event, None, str | None]:
+        """Draw one of the lines that can be placed; returns a reason to stop, or None."""
+        before = self._writer.redraws
+        line = self._writer.draw_legal(self.structure)
+        if line is None:
+            return "max_brick_rejections"
+        if line.ended:
+            return "end"
+        reason = self._add(line)
+        if reason is not None or line.brick is None:
+            raise InvalidBrickError(f"{line.text} was drawn as legal and is not; report this with the seed")
+        self._keep(line, None)
+        yield BrickPlaced(line.brick, len(self.structure) - 1, self._writer.redraws - before)
+        return None
 
     def _place_next(self) -> Generator[Event, None, str | None]:
         """Draw lines until one can be placed; returns a reason to stop, or None."""
@@ -251,7 +268,13 @@ class _Run:
         return "max_brick_rejections"
 
     def _add(self, line: Line) -> Rejection | None:
-        return Rejection.ILL_FORMED if line.brick is None else self.structure.add(line.brick)
+        """Place the brick of ``line``, or say why it cannot be placed."""
+        if line.brick is None:
+            return Rejection.ILL_FORMED
+        reason = self.structure.check(line.brick)
+        if reason is None and self._ruled and not self._writer.legal(line.brick, self.structure):
+            return Rejection.AGAINST_RULES
+        return reason or self.structure.add(line.brick)
 
     def _keep(self, line: Line, reason: Rejection | None) -> None:
         self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason))

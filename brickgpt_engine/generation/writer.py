@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brickgpt_engine.bricks import Brick
+from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
+from brickgpt_engine.decoding.legality import Legality
 from brickgpt_engine.decoding.sampling import sample_allowed, sample_free
 from brickgpt_engine.decoding.tokens import Logits, TokenStream
 from brickgpt_engine.errors import InvalidBrickError
@@ -51,6 +53,8 @@ class LineWriter:
 
     Attributes:
         line_start: tokens before the line that is being drawn.
+        legality: which bricks may come next.
+        redraws: walks of exact sampling that failed, so far.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class LineWriter:
         self._seen: dict[tuple[int, ...], Logits] = {}
         self._free_tokens = max(_FREE_TOKENS, grammar.max_line_tokens)
         self.line_start = 0
+        self.legality = Legality(grammar, config.rules)
+        self.redraws = 0
 
     def begin(self, ids: Sequence[int]) -> None:
         """Read the prompt (and the lines of a partial structure)."""
@@ -87,6 +93,26 @@ class LineWriter:
         return (
             self._draw_masked(temperature) if self._config.use_logit_masking else self._draw_free(temperature)
         )
+
+    def draw_legal(self, structure: BrickStructure) -> Line | None:
+        """Draw among the lines that are legal after ``structure``, and the end of the text.
+
+        None where the model gives none of them any probability, or where more walks fail than
+        rejections are allowed.
+        """
+        self.legality.follow(structure)
+        feasible = self.legality.feasible
+        tree = LineTree(self._grammar, self._after, feasible, self._config.temperature, self._rng)
+        found = None
+        while found is None and tree.bound > 0.0 and tree.redraws <= self._config.max_brick_rejections:
+            found = tree.walk()
+        self.redraws += tree.redraws
+        return None if found is None else _line(*found)
+
+    def legal(self, brick: Brick, structure: BrickStructure) -> bool:
+        """Whether ``brick`` may be placed after ``structure``, by bounds, free cells and rules."""
+        self.legality.follow(structure)
+        return self.legality.allows(brick)
 
     def accept(self, line: Line) -> None:
         """Keep ``line``, which was drawn here."""
@@ -121,11 +147,8 @@ class LineWriter:
         while True:
             token = sample_allowed(self._after(drawn), cursor.allowed, temperature, self._rng)
             drawn += tuple(cursor.advance(token))
-            if cursor.ended:
-                return Line("", ended=True)
             if cursor.complete:
-                brick = cursor.brick()
-                return Line(brick.text, brick, tokens=drawn)
+                return _line(cursor, drawn)
 
     def _draw_free(self, temperature: float) -> Line:
         """A line from the bare model: up to a line end, the end token or the limit on tokens."""
@@ -139,6 +162,14 @@ class LineWriter:
             drawn += (token,)
             text = self._grammar.tokenizer.decode(drawn)
         return Line(text.rstrip("\n"), _read_line(text), tokens=drawn)
+
+
+def _line(cursor: LineCursor, tokens: tuple[int, ...]) -> Line:
+    """A line that the grammar has led to its end."""
+    if cursor.ended:
+        return Line("", ended=True)
+    brick = cursor.brick()
+    return Line(brick.text, brick, tokens=tokens)
 
 
 def _read_line(text: str) -> Brick | None:

@@ -53,10 +53,20 @@ def test_the_published_defaults():
         ("seed", -1),
         ("seed", 1.5),
         ("model_name_or_path", ""),
+        ("sampling", "greedy"),
+        ("speculation", 1),
+        ("contact", "glued"),
+        ("region", "1,2,3"),
+        ("region", "5,5,5:4,9,9"),
+        ("region", "0,0,0:20,4,4"),
+        ("region", 7),
+        ("budget", "six 2x4"),
+        ("budget", "2x4=-1"),
+        ("budget", "3x3=1"),
     ],
 )
 def test_an_impossible_value_is_named_with_its_range(option, value):
-    with pytest.raises(ConfigError, match=f"^{option} is ") as caught:
+    with pytest.raises(ConfigError, match=f"^{option} (is|has) ") as caught:
         GenerationConfig(**{option: value})
     assert "must be" in str(caught.value) or "give" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -79,3 +89,18 @@ def test_edges_are_allowed(options):
 def test_a_temperature_above_its_limit_names_the_option_to_change():
     with pytest.raises(ConfigError, match=r"raise max_temperature \(--max-temperature\)$"):
         GenerationConfig(temperature=3)
+
+
+def test_rules_that_nothing_would_check_are_refused():
+    with pytest.raises(ConfigError, match="need bricks to be checked"):
+        GenerationConfig(max_brick_rejections=0, contact="supported")
+
+
+def test_a_part_counts_in_both_orientations():
+    assert GenerationConfig(budget="4x2=6").rules == GenerationConfig(budget="2x4=6").rules
+
+
+def test_exact_sampling_needs_masks_and_checks():
+    assert GenerationConfig(sampling="exact").exact
+    for option in ({"sampling": "rejection"}, {"use_logit_masking": False}, {"max_brick_rejections": 0}):
+        assert not GenerationConfig(**option).exact

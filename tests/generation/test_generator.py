@@ -94,7 +94,7 @@ def test_forced_tokens_ride_along_and_the_model_reads_exactly_what_is_kept(scrip
 def test_rejections_are_counted_by_reason_and_cost_no_pass_at_the_line_start(scripted):
     weights = {OUTSIDE: 0.3, GROUND: 0.3, "1x1 (9,9,0)": 0.02, END: 1e-9}
     model = scripted(lambda done: [{GROUND: 1.0}, weights, {END: 1.0}][len(done)])
-    events = events_of(model, temperature=1.0)
+    events = events_of(model, temperature=1.0, sampling="rejection")
     result = result_of(events)
     assert texts(result.structure) == [GROUND, "1x1 (9,9,0)"]
     rejected = [e for e in events if isinstance(e, BrickRejected)]
@@ -115,7 +115,12 @@ def test_rejections_are_counted_by_reason_and_cost_no_pass_at_the_line_start(scr
 def test_each_repeat_raises_the_temperature_up_to_its_limit_and_then_the_structure_ends(scripted):
     model = scripted(lambda done: {GROUND: 1.0})
     events = events_of(
-        model, max_brick_rejections=9, temperature=0.5, temperature_increase=0.25, max_temperature=1.5
+        model,
+        sampling="rejection",
+        max_brick_rejections=9,
+        temperature=0.5,
+        temperature_increase=0.25,
+        max_temperature=1.5,
     )
     rejected = [e for e in events if isinstance(e, BrickRejected)]
     assert [e.reason for e in rejected] == [Rejection.COLLISION] + [Rejection.ALREADY_REJECTED] * 9
@@ -133,7 +138,8 @@ def test_the_temperature_and_the_memory_of_rejections_start_afresh_with_each_bri
         )
 
     for seed in range(30):
-        rejected = [e for e in events_of(scripted(script), seed=seed) if isinstance(e, BrickRejected)]
+        events = events_of(scripted(script), seed=seed, sampling="rejection")
+        rejected = [e for e in events if isinstance(e, BrickRejected)]
         later = [e for e in rejected if e.index == 2]
         if later and any(e.index == 1 and e.reason is Rejection.ALREADY_REJECTED for e in rejected):
             assert later[0].reason is Rejection.COLLISION
@@ -430,3 +436,48 @@ def test_a_solver_that_is_not_there_is_said_before_anything_is_written(scripted,
     monkeypatch.setitem(sys.modules, "gurobipy", None)
     with pytest.raises(SolverError, match="gurobipy"):
         BrickGenerator(scripted([GROUND])).generate("a chair", GenerationConfig(solver="gurobi"))
+
+
+def test_exact_sampling_never_rejects_and_says_how_often_it_began_anew(scripted):
+    weights = {OUTSIDE: 0.6, GROUND: 0.39, "1x1 (9,9,0)": 0.01, END: 1e-9}
+    model = scripted(lambda done: [{GROUND: 1.0}, weights, {END: 1.0}][len(done)])
+    for seed in range(10):
+        events = events_of(model, temperature=1.0, seed=seed)
+        result = result_of(events)
+        assert texts(result.structure) == [GROUND, "1x1 (9,9,0)"]
+        assert not any(result.rejections.values())
+        assert not any(isinstance(e, BrickRejected) for e in events)
+        # the grid rules OUTSIDE out by its x and GROUND by its z: three passes to see the latter's mass
+        assert result.passes <= 1 + 4 + 3 + 3 + 1
+
+
+def test_exact_sampling_ends_where_nothing_legal_has_any_probability(scripted):
+    result = result_of(events_of(scripted(lambda done: {GROUND: 1.0})))
+    assert (texts(result.structure), result.stop_reason) == ([GROUND], "max_brick_rejections")
+
+
+RULED = {"2x4 (0,0,1)": 1.0, "1x1 (9,9,3)": 50.0, "2x2 (5,5,0)": 0.5, "2x2 (9,9,0)": 0.3}
+
+
+@pytest.mark.parametrize("sampling", ["exact", "rejection"])
+def test_both_samplers_keep_the_rules_and_rejection_names_the_reason(scripted, sampling):
+    def script(done):
+        return {GROUND: 1.0} if not done else RULED if len(done) == 1 else {END: 1.0}
+
+    def second(**rules):
+        runs = [events_of(scripted(script), sampling=sampling, seed=s, **rules) for s in range(12)]
+        reasons = {e.reason for run in runs for e in run if isinstance(e, BrickRejected)}
+        assert reasons <= {Rejection.AGAINST_RULES, Rejection.ALREADY_REJECTED}
+        assert bool(reasons) == (sampling == "rejection")
+        return {texts(result_of(run).structure)[1] for run in runs}
+
+    assert "1x1 (9,9,3)" not in second(contact="supported")
+    assert second(region="0,0,0:7,7,2") == {"2x4 (0,0,1)", "2x2 (5,5,0)"}
+    assert second(budget="1x1=0,2x2=0") == {"2x4 (0,0,1)"}
+
+
+def test_a_budget_counts_what_is_there_and_gives_back_what_rollback_takes(scripted):
+    lines = ["1x1 (0,0,0)", AFLOAT, "1x1 (2,0,0)", END]
+    model = scripted(failing_until(1, lines, ["1x1 (0,0,0)", GROUND.replace("0,0,0", "4,4,0"), END]))
+    result = result_of(events_of(model, budget="2x4=1", physics=False))
+    assert texts(result.structure) == ["1x1 (0,0,0)", "2x4 (4,4,0)"]
