@@ -19,14 +19,10 @@ from brickgpt_engine.generation.events import (
 )
 from brickgpt_engine.physics import StabilityReport
 from brickgpt_tui.messages import LogLine
-from brickgpt_tui.snapshot import RunSnapshot
+from brickgpt_tui.snapshot import FAILED, STOPPED, RunSnapshot
 
 RATE_SECONDS = 60
 """Seconds of the sparkline."""
-STOPPED = "stopped"
-"""Stop reason of a run that the user ended."""
-FAILED = "failed"
-"""Stop reason of a run that the model or the solver ended."""
 
 
 class Progress:

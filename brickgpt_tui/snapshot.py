@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 WORLD_DIM = 20
 """Side of a new world in cells, as the engine has it (which is not imported before the first paint)."""
+STOPPED = "stopped"
+"""Stop reason of a run that the user ended."""
+FAILED = "failed"
+"""Stop reason of a run that the model or the solver ended."""
 _KEPT_STRUCTURES = 8
 
 

@@ -89,8 +89,10 @@ class Engine:
         self.stopping = True
 
     def generate(self, job: Job) -> None:
-        """Build all variants of ``job``, with messages as :class:`~brickgpt_tui.feed.Feed` sends them."""
-        self.stopping = False
+        """Build all variants of ``job``, with messages as :class:`~brickgpt_tui.feed.Feed` sends them.
+
+        Set :attr:`stopping` to False before, in the thread that may call :meth:`stop`.
+        """
         done: list[tuple[ModelSnapshot, int]] = []
         for number in range(job.variants):
             config = job.config
@@ -164,7 +166,7 @@ class Engine:
         """Analyse a model; posts :class:`Judged`, a second time with the safety factor."""
         try:
             structure = _structure(model.bricks, model.world_dim)
-            report = _report(structure, criterion if physics else "connectivity", solver)
+            report = model.report or _report(structure, criterion if physics else "connectivity", solver)
             self._post(Judged(model.revision, report, report.safety_factor))
             if physics and report.stable and report.safety_factor is None and len(structure) <= _SAFETY_LIMIT:
                 exact = _report(structure, "equilibrium", solver)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from brickgpt_tui.actions import BY_CALL, REASONS, Action
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 PLAY_SECONDS = 6.0
 """How long a model plays from the first brick to the last, where it has enough bricks."""
+_JUDGE_SECONDS = 0.15  # after the last of several changes in a row
 _SLOWEST, _FRAMES = 12.0, 20.0  # bricks a second at least; pictures a second
 
 
@@ -45,6 +47,7 @@ class StudioBase(Screen[None]):
         self.furnished = False
         self._met_before: dict[str, bool] = {}
         self._played = 0.0
+        self._judging: Timer | None = None
 
     @property
     def studio(self) -> StudioApp:
@@ -85,7 +88,7 @@ class StudioBase(Screen[None]):
             "selected": state.selected is not None,
             "past": state.undoable is not None,
             "future": state.redoable is not None,
-            "prompt": bool(document.prompt or self.run_now.prompt),
+            "prompt": bool(document.prompt or self.prompt.value),
         }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -102,7 +105,7 @@ class StudioBase(Screen[None]):
         """Do what the palette says, or say why not."""
         unmet = self.unmet(action)
         if unmet:
-            self.notify(next(REASONS[need] for need in action.needs if need in unmet), severity="warning")
+            self.tell(next(REASONS[need] for need in action.needs if need in unmet), warning=True)
         else:
             self.call_next(self.run_action, action.action)
 
@@ -152,6 +155,11 @@ class StudioBase(Screen[None]):
         """Write a line into the event log."""
         self.log_lines([LogLine(kind, text)])  # type: ignore[arg-type]
 
+    def tell(self, text: str, *, warning: bool = False, seconds: float = 4.0) -> None:
+        """Say something for a few seconds."""
+        severity = "warning" if warning else "information"
+        self.notify(text, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
+
     def show_trouble(self, text: str) -> None:
         """Show an error where everyone sees it, until something else is done."""
         notice = self.query_one("#notice", Static)
@@ -166,9 +174,15 @@ class StudioBase(Screen[None]):
 
     def judge(self) -> None:
         """Let the engine judge the model on screen, unless that is known."""
+        document = self.state.document
+        known = document.report is not None and (not document.report.stable or document.safety is not None)
+        if self._judging is not None:
+            self._judging.stop()
+        if document.bricks and not known:
+            self._judging = self.set_timer(_JUDGE_SECONDS, self._judge_now)
+
+    def _judge_now(self) -> None:
         snapshot, settings = self.state.snapshot, self.studio.settings.generation
-        if not snapshot.bricks or (snapshot.report is not None and self.state.document.safety is not None):
-            return
         self.run_worker(
             lambda: self.engine.judge(
                 snapshot, settings.criterion, settings.solver, physics=settings.physics

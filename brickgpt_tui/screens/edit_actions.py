@@ -40,14 +40,14 @@ class EditActions(StudioBase):
             self.state.select(None)
             self._changed(self.state.document.step)
         else:
-            self.notify(f"there is nothing above layer {layer}")
+            self.tell(f"there is nothing above layer {layer}")
 
     def action_repair(self) -> None:
         """Let the engine lay weak regions again."""
         snapshot, settings = self.state.snapshot, self.studio.settings.generation
         self.clear_trouble()
         self.say("repairing: laying weak regions again")
-        self.notify("repairing …" if not self.studio.plain else "repairing ...", timeout=2)
+        self.tell("repairing", seconds=2)
         self.run_worker(
             lambda: self.engine.repair(snapshot, settings.criterion, settings.solver, snapshot.revision),
             thread=True,
@@ -66,7 +66,7 @@ class EditActions(StudioBase):
         if message.structure.bricks == document.bricks:
             if report.stable:
                 self.say("nothing to repair: the model stands", "good")
-                self.notify("nothing to repair: the model stands")
+                self.tell("nothing to repair: the model stands")
                 return
             self.show_trouble(f"no other layout is steadier: {report.message}; delete what hangs free")
             return

@@ -64,6 +64,10 @@ class FileActions(StudioBase):
         )
         self.prompt.value = run.prompt
         self.next_seed = run.seed
+        settings = self.studio.settings
+        options = replace(run.options, seed=settings.generation.seed)
+        self.studio.settings = replace(settings, generation=options)
+        self.prompt.model = self.studio.settings.model
         self._put(document, f"reopened “{run.prompt}”, seed {run.seed}: {len(run.bricks):,} bricks")
 
     def _put(self, document: Document, what: str) -> None:
@@ -89,7 +93,7 @@ class FileActions(StudioBase):
         def written(path: Path | None) -> None:
             if path is not None:
                 self.say(f"exported {path}", "good")
-                self.notify(f"exported {path}")
+                self.tell(f"exported {path}")
 
         self.app.push_screen(ExportScreen(snapshot), written)
 

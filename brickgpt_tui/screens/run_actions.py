@@ -10,7 +10,7 @@ from textual import on
 from brickgpt_engine.errors import BrickGPTError
 from brickgpt_tui.messages import Judged, RunProgress, VariantsReady
 from brickgpt_tui.screens.base import StudioBase
-from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
+from brickgpt_tui.snapshot import STOPPED, ModelSnapshot, RunSnapshot
 from brickgpt_tui.state import Document
 from brickgpt_tui.widgets.prompt import PromptInput, PromptLine
 from brickgpt_tui.worker import Job
@@ -47,12 +47,11 @@ class RunActions(StudioBase):
         """The same prompt with the next seed."""
         document, run = self.state.document, self.run_now
         seed = run.seed if document.seed is None else document.seed
-        self.build(document.prompt or run.prompt, seed=seed + 1)
+        self.build(document.prompt or self.prompt.value, seed=seed + 1)
 
     def action_continue_here(self) -> None:
         """Go on from the bricks shown with the same prompt."""
-        prompt = self.state.document.prompt or self.run_now.prompt
-        self.build(prompt, start=self.state.snapshot.visible)
+        self.build(self.state.document.prompt or self.prompt.value, start=self.state.snapshot.visible)
 
     def action_continue_new(self) -> None:
         """Ask for the prompt to go on with."""
@@ -95,7 +94,7 @@ class RunActions(StudioBase):
             variants: how many models.
         """
         if self.run_now.running:
-            self.notify("a model is being built; stop it first", severity="warning")
+            self.tell("a model is being built; stop it first", warning=True)
             return
         if not prompt:
             self.show_trouble("the prompt is empty; type what to build, for example “a small red chair”")
@@ -117,7 +116,7 @@ class RunActions(StudioBase):
 
     def _begin(self, job: Job) -> None:
         self.clear_trouble()
-        self.playing = False
+        self.playing = self.engine.stopping = False
         step = f"{'continue with' if job.start else 'build'} “{job.prompt}”"
         fresh = Document().having(job.start, step)
         self._pending = replace(
@@ -162,10 +161,10 @@ class RunActions(StudioBase):
         self._pending = None
         if message.run.error is not None:
             self.show_trouble(message.run.error)
-        elif not message.bricks:
+        elif not message.bricks and message.run.stop_reason != STOPPED:
             self.show_trouble(f"no brick was built: {message.run.message}; try again (a) or reword it (/)")
         elif message.run.stop_reason == "max_brick_rejections":
-            self.notify(message.run.message)
+            self.tell(message.run.message)
         self.judge()
 
     @on(VariantsReady)

@@ -49,7 +49,7 @@ class ViewActions(StudioBase):
         """Follow the building layer, or stop doing so."""
         self.view.follow = not self.view.follow
         words = "following the building layer" if self.view.follow else "the layer stays as it is"
-        self.notify(words, timeout=2)
+        self.tell(words, seconds=2)
 
     def action_zoom(self) -> None:
         """Cells larger or smaller."""
