@@ -1,0 +1,255 @@
+"""Runs in progress and what the engine's messages make of them. No Blender here.
+
+A run owns a :class:`~.model.BrickModel` and nothing else; who shows it looks at the model
+after every message, so that a lost or undone scene can always be made again from it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .engine_process import EngineError, EngineProcess, Message, checked_hello
+from .model import Brick, BrickModel
+
+ENDS = ("finished", "cancelled", "failed")
+_numbers = itertools.count(1)
+
+Starter = Callable[[], EngineProcess]
+
+
+def new_run_name() -> str:
+    """A name that no other run of this Blender has."""
+    return f"{os.getpid()}-{next(_numbers)}"
+
+
+@dataclass
+class Run:
+    """One generation or check.
+
+    Attributes:
+        name: by which the engine knows it.
+        model: what is there so far.
+        kind: ``generate``, ``continue`` or ``check``.
+        state: ``waiting``, ``running``, or one of :data:`ENDS`.
+        message: the last thing to tell people.
+        rejections: attempts that were not placed.
+        regenerations: rollbacks.
+        seconds: of the engine, once it is over.
+        colour: of the bricks to come.
+        keep: keep what there is where the engine fails.
+        before: the model as it was, to go back to.
+    """
+
+    name: str
+    model: BrickModel
+    kind: str = "generate"
+    state: str = "waiting"
+    message: str = "waiting for the engine"
+    rejections: int = 0
+    regenerations: int = 0
+    seconds: float = 0.0
+    colour: int | None = None
+    keep: bool = False
+    before: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.before = self.before or self.model.dumps()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ENDS
+
+    def apply(self, message: Message) -> None:
+        """Take one message about this run into account; unknown ones are ignored.
+
+        Raises:
+            EngineError: it contradicts what came before, or lacks what it must have.
+        """
+        handler = _HANDLERS.get(message["type"])
+        if handler is None or self.over:
+            return
+        try:
+            handler(self, message)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise EngineError(
+                f"the engine's message {message['type']!r} makes no sense: {error!r:.100}"
+            ) from error
+
+    def fail(self, reason: str) -> None:
+        """End it for ``reason``; without :attr:`keep` the model is as it was before."""
+        if self.over:
+            return
+        self.state, self.message = "failed", reason
+        if self.kind != "check" and not self.keep:
+            self.model = BrickModel.loads(self.before)
+
+    def _started(self, message: Message) -> None:
+        self.state, self.message = "running", "the model reads the prompt"
+        self.colour = message["colour"]
+        self.notes = list(message.get("notes", []))
+        self.model.seed, self.model.config = message["seed"], dict(message["config"])
+        self.model.cut(message["bricks"])
+
+    def _brick(self, message: Message) -> None:
+        index = message["index"]
+        if index > len(self.model.bricks):
+            raise ValueError(f"brick {index} comes after {len(self.model.bricks)}")
+        self.model.cut(index)
+        self.model.bricks.append(Brick(*message["brick"], self.colour))
+        self.model.report = None
+        self.message = f"{len(self.model.bricks)} bricks"
+
+    def _rejected(self, message: Message) -> None:
+        self.rejections += 1
+
+    def _stability(self, message: Message) -> None:
+        if message["bricks"] == len(self.model.bricks):
+            self.model.report = message["report"]
+
+    def _rolled_back(self, message: Message) -> None:
+        self.regenerations = message["regeneration"]
+        self.model.cut(message["kept"])
+        self.message = f"rebuilding after {message['kept']} bricks, which would not stand"
+
+    def _finished(self, message: Message) -> None:
+        colours = {tuple(brick.row): brick.colour for brick in self.model.bricks}
+        rows = [list(row) for row in message["bricks"]]
+        self.model.bricks = [Brick(*row, colours.get(tuple(row), self.colour)) for row in rows]
+        self.model.report = message["report"]
+        self.seconds = message["seconds"]
+        self.regenerations = message["regenerations"]
+        self.state, self.message = "finished", _verdict(self.model)
+
+    def _checked(self, message: Message) -> None:
+        self.model.report = message["report"]
+        self.state, self.message = "finished", _verdict(self.model)
+
+    def _cancelled(self, message: Message) -> None:
+        self.state, self.message = "cancelled", f"stopped at {len(self.model.bricks)} bricks"
+
+    def _failed(self, message: Message) -> None:
+        self.fail(str(message["message"]))
+
+
+_HANDLERS: dict[str, Callable[[Run, Message], None]] = {
+    "started": Run._started,
+    "brick": Run._brick,
+    "rejected": Run._rejected,
+    "stability": Run._stability,
+    "rolled_back": Run._rolled_back,
+    "finished": Run._finished,
+    "checked": Run._checked,
+    "cancelled": Run._cancelled,
+    "failed": Run._failed,
+}
+
+
+def _verdict(model: BrickModel) -> str:
+    if not model.bricks:
+        return "the language model placed no brick; try another seed"
+    said = (model.report or {}).get("message") or "nobody judged whether it stands"
+    return f"{len(model.bricks)} bricks: {said}"
+
+
+class Runs:
+    """All runs of one engine, which is started when the first one asks for it.
+
+    Args:
+        start: starts an engine.
+    """
+
+    def __init__(self, start: Starter) -> None:
+        self._start = start
+        self._engine: EngineProcess | None = None
+        self._by_name: dict[str, Run] = {}
+
+    @property
+    def active(self) -> list[Run]:
+        """Runs that are not over, in the order in which they began."""
+        return [run for run in self._by_name.values() if not run.over]
+
+    @property
+    def engine(self) -> EngineProcess | None:
+        """The running engine, None where there is none."""
+        return self._engine
+
+    def begin(self, run: Run, request: dict[str, Any]) -> None:
+        """Send a request for ``run``.
+
+        Raises:
+            EngineError: there is no engine.
+        """
+        if self._engine is None or not self._engine.alive:
+            self._engine = self._start()
+        self._by_name[run.name] = run
+        self._engine.send({**request, "type": run.kind, "run": run.name})
+
+    def cancel(self, run: Run) -> None:
+        """Ask the engine to end ``run``."""
+        if self._engine is not None and not run.over:
+            run.message = "stopping after the brick in hand"
+            self._engine.send({"type": "cancel", "run": run.name})
+
+    def update(self) -> list[Run]:
+        """Take in what came; the runs that changed."""
+        changed: dict[str, Run] = {}
+        for message in self._engine.receive() if self._engine is not None else []:
+            for run in self._take(message):
+                changed[run.name] = run
+        for name in [name for name, run in self._by_name.items() if run.over]:
+            del self._by_name[name]
+        return list(changed.values())
+
+    def _take(self, message: Message) -> list[Run]:
+        try:
+            if message["type"] == "hello":
+                checked_hello(message)
+                return []
+            if message["type"] == "error":
+                return self._refused(message)
+            if message["type"] == "exited":
+                self._engine = None
+                return self._fail_all(str(message["message"]))
+            run = self._by_name.get(str(message.get("run")))
+            if run is None:
+                return []
+            run.apply(message)
+            return [run]
+        except EngineError as error:
+            self.close()
+            return self._fail_all(str(error))
+
+    def _refused(self, message: Message) -> list[Run]:
+        """A request that the engine did not take; one that names no run concerns all."""
+        run = self._by_name.get(str(message.get("run")))
+        if message.get("code") == "unknown_run":  # a cancel that crossed the end of its run
+            return []
+        reason = str(message.get("message"))
+        if run is None:
+            self.close()
+            return self._fail_all(reason)
+        run.fail(reason)
+        return [run]
+
+    def _fail_all(self, reason: str) -> list[Run]:
+        failed = self.active
+        for run in failed:
+            run.fail(reason)
+        return failed
+
+    def close(self) -> None:
+        """Let the engine go."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def abandon(self) -> None:
+        """Forget all runs and let the engine go."""
+        self._by_name.clear()
+        self.close()
