@@ -11,6 +11,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick, BrickStructure
+    from brickgpt_engine.layout.support import Repair
     from brickgpt_engine.physics import StabilityReport
     from brickgpt_tui.history import SavedRun
     from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
@@ -96,13 +97,12 @@ class Reopened(Message):
 
 
 class Repaired(Message):
-    """The document with this revision was laid again."""
+    """What became of the repair of the document with this revision."""
 
-    def __init__(self, revision: int, structure: BrickStructure, report: StabilityReport) -> None:
+    def __init__(self, revision: int, repair: Repair) -> None:
         super().__init__()
         self.revision = revision
-        self.structure = structure
-        self.report = report
+        self.repair = repair
 
 
 class Trouble(Message):

@@ -197,15 +197,18 @@ class Engine:
             self._post(Trouble(str(error), step="open"))
 
     def repair(self, model: ModelSnapshot, criterion: str, solver: str, seed: int) -> None:
-        """Lay weak regions of a model again; posts :class:`Repaired` or :class:`Trouble`."""
+        """Lay weak regions again, or support them, until :meth:`stop`.
+
+        Posts :class:`Repaired` or :class:`Trouble`.
+        """
+        from brickgpt_engine.layout.support import repair
         from brickgpt_engine.physics import StabilityAnalyzer
-        from brickgpt_tui.repair import repaired
 
         try:
             structure = _structure(model.bricks, model.world_dim)
             analyzer = StabilityAnalyzer(criterion=criterion, solver=solver)
-            mended = repaired(structure, analyzer, seed=seed)
-            self._post(Repaired(model.revision, mended, analyzer.analyze(mended)))
+            done = repair(structure, analyzer, seed=seed, go_on=lambda what, number: not self.stopping)
+            self._post(Repaired(model.revision, done))
         except BrickGPTError as error:
             self._post(Trouble(f"not repaired: {error}", step="repair"))
 

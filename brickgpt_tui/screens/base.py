@@ -44,7 +44,7 @@ class StudioBase(Screen[None]):
         self.run_now = RunSnapshot()
         self.engine = engine or Engine(self.post_message)
         self.next_seed: int | None = None
-        self.furnished = False
+        self.furnished = self.repairing = False
         self._met_before: dict[str, bool] = {}
         self._played = 0.0
         self._judging: Timer | None = None
@@ -217,6 +217,13 @@ class StudioBase(Screen[None]):
     def show_moment(self) -> None:
         """As :meth:`show_model` where only the visible part has changed."""
         self.show_model()
+
+    def end_repair(self) -> None:
+        """The repair is over, however it went."""
+        if self.repairing:
+            self.repairing = False
+            self.show_run(self.with_run(running=False, message="", stop_reason="end"))
+            self.show_model()
 
     def with_run(self, **changes: object) -> RunSnapshot:
         """The run's numbers with some of them replaced."""

@@ -46,8 +46,11 @@ class EditActions(StudioBase):
         """Let the engine lay weak regions again."""
         snapshot, settings = self.state.snapshot, self.studio.settings.generation
         self.clear_trouble()
-        self.say("repairing: laying weak regions again")
-        self.tell("repairing", seconds=2)
+        self.say("repairing: weak regions are laid again, or supported")
+        self.engine.stopping = False
+        self.repairing = True
+        self.show_run(self.with_run(running=True, message="repairing", stop_reason=None))
+        self.refresh_bindings()
         self.run_worker(
             lambda: self.engine.repair(snapshot, settings.criterion, settings.solver, snapshot.revision),
             thread=True,
@@ -59,20 +62,23 @@ class EditActions(StudioBase):
 
     @on(Repaired)
     def _repaired(self, message: Repaired) -> None:
-        document, report = self.state.document, message.report
+        document, done = self.state.document, message.repair
+        self.end_repair()
         if message.revision != document.revision:
             self.say("the repair came too late: the model has changed since; repair it again")
-            return
-        if message.structure.bricks == document.bricks:
-            if report.stable:
-                self.say("nothing to repair: the model stands", "good")
-                self.tell("nothing to repair: the model stands")
-                return
-            self.show_trouble(f"no other layout is steadier: {report.message}; delete what hangs free")
-            return
-        mended = replace(document.having(message.structure.bricks, "repair"), report=report)
-        self.state.put(mended)
-        self._changed(f"repaired: {report.message}")
+        elif done.how == "none":
+            self.say("nothing to repair: the model stands", "good")
+            self.tell("nothing to repair: the model stands")
+        elif done.how == "failed":
+            self.show_trouble(f"not repaired: {done.report.message}; delete what hangs free")
+        else:
+            if done.how == "relaid":
+                what = f"{len(done.relaid)} bricks laid anew"
+            else:
+                what = f"{len(done.supports)} bricks added as support"
+            repaired = document.having(done.structure.bricks, "repair")
+            self.state.put(replace(repaired, report=done.report))
+            self._changed(f"repaired: {what}")
 
     def _changed(self, what: str) -> None:
         """Show the new document and have it judged."""

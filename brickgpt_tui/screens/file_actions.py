@@ -80,6 +80,7 @@ class FileActions(StudioBase):
 
     @on(Trouble)
     def _trouble(self, message: Trouble) -> None:
+        self.end_repair()
         self.show_trouble(message.text)
 
     def action_export(self) -> None:
@@ -143,6 +144,7 @@ class FileActions(StudioBase):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what no one foresaw in place of dying of it."""
         if event.state is WorkerState.ERROR:
+            self.end_repair()
             error = event.worker.error
             what = f"{type(error).__name__}: {error}" if error else "an unknown error"
             if isinstance(error, MemoryError):

@@ -41,7 +41,8 @@ class RunActions(StudioBase):
         """End the run after the event in hand."""
         self.engine.stop()
         if self.run_now.running:
-            self.show_run(self.with_run(message="stopping after the brick in hand"))
+            what = "the attempt" if self.repairing else "the brick"
+            self.show_run(self.with_run(message=f"stopping after {what} in hand"))
 
     def action_again(self) -> None:
         """The same prompt with the next seed."""

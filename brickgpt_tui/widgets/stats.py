@@ -86,7 +86,7 @@ class RunStats(Section):
         """What is happening, and the numbers."""
         run = self.run
         if not run.prompt:
-            yield Content.styled("nothing built yet", _DIM)
+            yield Content.styled(self._state() or "nothing built yet", _DIM)
             return
         style = _BAD if run.error else _GOOD if run.running else _DIM
         yield Content.styled(_cut(self._state(), width), style)

@@ -251,7 +251,7 @@ async def test_repair_binds_two_loose_walls(studio, build, wait_for):
             for i in range(b.h)
             for j in range(b.w)
         }
-        assert laid == cells and screen.state.document.report.stable
+        assert laid >= cells and screen.state.document.report.stable
 
 
 async def test_views_and_colours_by_keys(studio, build):
