@@ -175,11 +175,7 @@ def _rebuilt(trial: Trial, steps: int, rng: np.random.Generator) -> Assembly:
 
 def _painted(bricks: list[Brick], before: BrickStructure) -> Iterator[Brick]:
     """New bricks in the colour that most of their cells had."""
-    known = set(before)
     for brick in bricks:
-        if brick in known:
-            yield brick
-            continue
         owners = before.grid[brick.slices].ravel()
         colours = Counter(before[int(owner)].colour for owner in owners if owner >= 0)
         yield replace(brick, colour=colours.most_common(1)[0][0] if colours else None)
