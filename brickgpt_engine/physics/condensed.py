@@ -10,6 +10,7 @@ gap exceeds ``β``; so pricing is exact, and columns are added until none pays.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,7 +87,8 @@ class Balance:
         support: supports at the program's corners.
         side: presses between its joints.
         pull: pulls at its points.
-        residual: (n, 3) unbalanced force upwards, and torque as a force times a lever along x and y.
+        residual: (m, 3) of each moving brick: unbalanced force upwards, and torque as a force times
+            a lever along x and y.
         dual: (rows,) duals of the program, in its own units of cost.
     """
 
@@ -174,8 +176,22 @@ class Condensed:
         """
         session = ColumnSession(time_limit)
         lazy = len(self.points.upper) > EXPLICIT
-        cost, entries = self._fixed_columns()
+        cost, entries = self._fixed
         return self._by_sets(session, cost, entries) if lazy else self._at_once(session, cost, entries)
+
+    def key(self) -> bytes:
+        """What the optimum depends on: equal keys mean equal programs and equal tie-breaks."""
+        cost, entries = self._fixed
+        pulls = lift_entries(self.contacts, self.bodies, self.points)
+        weight = self._preference
+        parts = (
+            *(entries.column, entries.row, entries.value, cost, self._load()),
+            *(pulls.row, pulls.value, weight[self.points.upper], weight[self.bodies.moving]),
+        )
+        digest = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            digest.update(np.ascontiguousarray(part).tobytes() + b"|")
+        return digest.digest()
 
     def _by_sets(self, session: ColumnSession, cost: FloatArray, entries: Entries) -> Balance:
         """Pulls as columns over sets, added until none pays."""
@@ -223,7 +239,8 @@ class Condensed:
         bricks[first:] = np.tile(self.bodies.moving, 6)
         return bricks
 
-    def _fixed_columns(self) -> tuple[FloatArray, Entries]:
+    @cached_property
+    def _fixed(self) -> tuple[FloatArray, Entries]:
         """Supports at corners, side presses, then residuals: +vertical, -vertical, ±x lever, ±y lever."""
         entries, bodies = [lift_entries(self.contacts, self.bodies, self.corners)], self.bodies
         k, s, m = len(self.corners.upper), len(self.sides), len(bodies.moving)
@@ -335,8 +352,7 @@ class Condensed:
         moving = self.bodies.moving
         k, s, m = len(self.corners.upper), len(self.sides), len(moving)
         signed = x[k + s : k + s + 6 * m].reshape(3, 2, m)
-        residual = np.zeros((self.contacts.brick_count, 3))
-        residual[moving] = (signed[:, 0] - signed[:, 1]).T / FORCE
+        residual = (signed[:, 0] - signed[:, 1]).T / FORCE
         return Balance(
             objective=solved.objective / (COST * FORCE),
             support=x[:k] / FORCE,

@@ -64,10 +64,12 @@ def preference(bricks: int) -> FloatArray:
     the costs of all bricks, each times its weight, add up to least. Weights fall with build order, so
     where there is a choice, later bricks fail and pull rather than earlier ones; and they fall
     unevenly, by the golden ratio's multiples, so that no two exchanges come out equal. They
-    depend on nothing but build order: not on the solver, nor on where the structure stands.
+    depend on nothing but build order: not on the solver, nor on where the structure stands, nor on
+    what is built later.
     """
     order = np.arange(bricks)
-    return 2 - (order + (order * _GOLDEN) % 1 / 2) / max(bricks, 1)
+    weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
+    return weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ _MOST = 0.5
 _MANY = 0.2
 """Share of bricks that fail to settle at first from which on most will have to move."""
 _ROUNDS = 5
+_KEPT = 16
+"""Programs whose optima a memory keeps."""
 _SLACK = 1e-7
 """How far, in units of cost, a rider's dual may be out of bounds."""
 _ZERO = 1e-12
@@ -66,8 +68,42 @@ def settles(contacts: Contacts) -> bool:
     return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads).any()
 
 
-def paper_optimum(contacts: Contacts, time_limit: float | None = None) -> PaperOptimum:
+class Memory:
+    """What one analysis leaves for the next of a structure that differs by little.
+
+    Attributes:
+        solved: balances of the last programs, by :meth:`Condensed.key`.
+        moving: which bricks (n,) moved last, in build order.
+    """
+
+    def __init__(self) -> None:
+        self.solved: dict[bytes, Balance] = {}
+        self.moving: BoolArray = np.zeros(0, dtype=bool)
+
+    def forget(self, position: int) -> None:
+        """The brick at ``position`` in build order is gone."""
+        if position < len(self.moving):
+            self.moving = np.delete(self.moving, position)
+
+    def optimum(self, program: Condensed, time_limit: float | None) -> Balance:
+        """The program's optimum, solved only where it is not one of the last."""
+        key = program.key()
+        balance = self.solved.pop(key, None) or program.optimum(time_limit)
+        self.solved[key] = balance
+        while len(self.solved) > _KEPT:
+            del self.solved[next(iter(self.solved))]
+        return balance
+
+
+def paper_optimum(
+    contacts: Contacts, time_limit: float | None = None, memory: Memory | None = None
+) -> PaperOptimum:
     """Solve the published problem.
+
+    Args:
+        contacts: where bricks touch.
+        time_limit: seconds for each program, or None.
+        memory: what the last analysis of nearly the same structure left; it saves time and changes nothing.
 
     Raises:
         SolverError: HiGHS is missing or gives no answer.
@@ -75,7 +111,7 @@ def paper_optimum(contacts: Contacts, time_limit: float | None = None) -> PaperO
     n = contacts.brick_count
     joints = Joints.of(contacts)
     slab = joints.slab
-    moving = settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts))
+    moving = _first_guess(contacts, slab, memory)
     if not moving.any():
         return SETTLED
     if moving.sum() > _MANY * n:
@@ -89,14 +125,26 @@ def paper_optimum(contacts: Contacts, time_limit: float | None = None) -> PaperO
             moving[:] = True
             body = np.arange(n)
         program = Condensed(contacts, joints, Bodies.of(joints, body))
-        balance = program.optimum(time_limit)
+        balance = memory.optimum(program, time_limit) if memory else program.optimum(time_limit)
         if moving.all():
             break
         failed = _failed(program, balance, slab)
         if not failed.any():
             break
         moving |= failed
+    if memory:
+        # Where all had to move, or none in the end, the next analysis looks afresh.
+        useful = balance.objective > 0 and not moving.all()
+        memory.moving = moving if useful else np.zeros(0, dtype=bool)
     return PaperOptimum(balance.objective, program, balance, rounds)
+
+
+def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> BoolArray:
+    """Bricks (n,) that probably move: those of last time, or those that do not settle."""
+    n = contacts.brick_count
+    if memory and memory.moving.any() and len(memory.moving) <= n:
+        return np.pad(memory.moving, (0, n - len(memory.moving)))
+    return settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts))
 
 
 def _failed(program: Condensed, balance: Balance, slab: IntArray) -> BoolArray:
@@ -114,7 +162,8 @@ def _body_torque(program: Condensed, balance: Balance) -> FloatArray:
     """Torque (n, 2) about each moving brick's centre that its body passes on through its joints."""
     c, body = program.contacts, program.bodies.body
     n = c.brick_count
-    torque = balance.residual[:, 1:].copy()
+    torque = np.zeros((n, 2))
+    torque[program.bodies.moving] = balance.residual[:, 1:]
     whole, centre = np.append(body, GROUND), np.vstack([c.centre, [0.0, 0.0]])
     parts = [
         (touch.upper if side > 0 else touch.lower, touch.xy, side * force)

@@ -14,7 +14,7 @@ from brickgpt_engine.errors import ConfigError, SolverError
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
-from brickgpt_engine.physics.paper import SETTLED, PaperOptimum, paper_optimum, settles
+from brickgpt_engine.physics.paper import SETTLED, Memory, PaperOptimum, paper_optimum, settles
 from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import (
     BrickFailure,
@@ -75,12 +75,13 @@ class StabilityAnalyzer:
         self.solver = solver
         self.time_limit = time_limit
 
-    def analyze(self, structure: BrickStructure) -> StabilityReport:
+    def analyze(self, structure: BrickStructure, memory: Memory | None = None) -> StabilityReport:
         """Judge ``structure``.
 
         A solver that gives no answer is replaced by the other one; when neither does, the status
         is ``unknown``, never ``unstable`` (unless bricks float, which needs no solver to see).
-        An empty structure is stable.
+        An empty structure is stable. ``memory`` is for
+        :class:`~brickgpt_engine.physics.incremental.IncrementalAnalyzer`: it saves time and changes nothing.
 
         Raises:
             GurobiUnavailableError: Gurobi was asked for by name and has no licence that works.
@@ -93,7 +94,7 @@ class StabilityAnalyzer:
         grounded = grounded_bricks(contacts)
         try:
             if self.criterion is Criterion.PAPER:
-                verdict = self._paper(contacts)
+                verdict = self._paper(contacts, memory)
             else:
                 verdict = self._equilibrium(structure, contacts, grounded)
         except gurobi.GurobiUnavailableError:
@@ -105,12 +106,12 @@ class StabilityAnalyzer:
     def _solve(self, program: LinearProgram) -> Solution:
         return solve(program, self.solver, self.time_limit)
 
-    def _paper(self, contacts: Contacts) -> _Verdict:
+    def _paper(self, contacts: Contacts, memory: Memory | None) -> _Verdict:
         """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
         if self.solver == gurobi.NAME or far_bricks(contacts).size:
             return self._paper_at_once(contacts, self.solver)
         try:
-            return _settled(contacts, paper_optimum(contacts, self.time_limit))
+            return _settled(contacts, paper_optimum(contacts, self.time_limit, memory))
         except SolverError as error:
             verdict = self._paper_at_once(contacts, gurobi.NAME, because=str(error))
             note = f"highs gave no answer, so another solver took over: {error}"
@@ -218,9 +219,10 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
         pull = np.zeros(len(contacts.point_pair))
         pull[found.program.point] = found.balance.pull
         np.maximum.at(largest, found.program.points.upper, found.balance.pull)
-        force[:, 2] = found.balance.residual[:, 0]
+        moving = found.program.bodies.moving
+        force[moving, 2] = found.balance.residual[:, 0]
         # A lever along y turns the brick about x, and the other way round.
-        torque[:] = found.balance.residual[:, :0:-1] * STUD_PITCH_M
+        torque[moving] = found.balance.residual[:, :0:-1] * STUD_PITCH_M
     empty = np.zeros(0)
     solution = Solution(empty, found.objective, solver, empty, empty, note)
     return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)

@@ -1,0 +1,156 @@
+"""Is the fast analysis exact? Every way through it against the plain model, on thousands of structures.
+
+    python benchmarks/physics_exactness.py [--count N] [--seed N] [--gurobi-every N]
+
+For each random or designed structure, verdict and optimum of both criteria are compared with
+`tests/physics/oracle.py` (one variable per force), and so are those of every way through the
+dispatcher: the usual one, all bricks free with one column per pull, all free with columns over
+sets, the plain reduced program by HiGHS, and the same by Gurobi where its licence allows. Stress per
+brick is compared between them, as the tie-break makes it unique. Ends with exit code 1 on a difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.physics import load
+from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, condensed, paper
+from brickgpt_engine.physics.connectivity import grounded_bricks
+from brickgpt_engine.physics.contacts import extract_contacts
+from brickgpt_engine.physics.report import FloatArray
+from brickgpt_engine.physics.solvers import available_solvers
+from brickgpt_engine.physics.stability import FORCE_ZERO
+
+RELATIVE, ABSOLUTE = 1e-6, 1e-10
+STRESS = 1e-5
+"""Largest difference of one brick's stress between two ways, as a share of the friction capacity."""
+
+
+def designed(seed: int) -> BrickStructure:
+    """A wall, arch, table or stack with random proportions: dense, interlocked, many ties."""
+    rng = random.Random(seed)
+    kind = seed % 4
+    if kind == 0:
+        wide, tall = rng.randint(2, 4), rng.randint(2, 5)
+        wall = (Brick(2, 4, 4, 4 * i + 2 * (z % 2), z) for z in range(tall) for i in range(wide - z % 2))
+        return BrickStructure(wall)
+    if kind == 1:
+        height, reach = rng.randint(1, 5), rng.choice((4, 6))
+        legs = [Brick(2, 2, 2, y, z) for z in range(height) for y in (2, 2 + reach - rng.randint(0, 2))]
+        return BrickStructure([*legs, Brick(2, reach, 2, 2, height), Brick(2, 2, 2, 4, height + 1)])
+    if kind == 2:
+        height = rng.randint(1, 4)
+        corners = [(2, 2), (2, 7), (7, 2), (7, 7)][: rng.randint(2, 4)]
+        legs = [Brick(1, 1, x, y, z) for z in range(height) for x, y in corners]
+        top = [Brick(2, 6, x, 2, height) for x in (2, 4, 6)] + [
+            Brick(6, 2, 2, y, height + 1) for y in (2, 4, 6)
+        ]
+        return BrickStructure([*legs, *top])
+    stack = [
+        Brick(2, 4, 8 + rng.randint(-1, 1), 8 + rng.randint(-2, 2), z) for z in range(rng.randint(2, 12))
+    ]
+    return BrickStructure(stack)
+
+
+def structures(count: int, seed: int) -> Iterator[tuple[str, BrickStructure]]:
+    """``count`` structures of every kind in turn, of 1 to 24 bricks."""
+    make = load("random_structures")
+    kinds: dict[str, Callable[[int, int], BrickStructure]] = {
+        "sturdy": lambda s, n: make.grow(s, n, spread=0.05),
+        "sprawling": lambda s, n: make.grow(s, n, spread=1.0),
+        "top-heavy": make.top_heavy,
+        "floating": lambda s, n: make.floating(s, max(n // 2, 2)),
+        "crowded": lambda s, n: make.grow(s, n, spread=0.5, world_dim=7),
+        "designed": lambda s, _: designed(s),
+    }
+    names = list(kinds)
+    for number in range(count):
+        name = names[number % len(names)]
+        yield name, kinds[name](seed + number, 1 + (seed + number * 7) % 24)
+
+
+def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, StabilityReport]]:
+    """The report of every way through the dispatcher for the published criterion."""
+    yield "usual", StabilityAnalyzer("paper", "highs").analyze(structure)
+    for name, explicit in (("pull by pull", 10**9), ("set by set", -1)):
+        kept = paper._MANY, condensed.EXPLICIT
+        paper._MANY, condensed.EXPLICIT = -1.0, explicit
+        yield name, StabilityAnalyzer("paper", "highs").analyze(structure)
+        paper._MANY, condensed.EXPLICIT = kept
+    plain = StabilityAnalyzer("paper", "highs")
+    contacts = extract_contacts(structure)
+    verdict = plain._paper_at_once(contacts, "highs")
+    yield "at once", plain._report(structure, contacts, grounded_bricks(contacts), verdict)
+    if gurobi:
+        yield "gurobi", StabilityAnalyzer("paper", "gurobi").analyze(structure)
+
+
+def paper_faults(structure: BrickStructure, gurobi: bool) -> Iterator[str]:
+    """What differs from the plain model, or between ways."""
+    value, residual, largest = load("oracle").paper(structure)
+    stands = bool(residual < FORCE_ZERO and largest.max() < 0.98)
+    usual: FloatArray | None = None
+    for way, report in ways(structure, gurobi):
+        if report.stable != stands:
+            yield f"{way}: verdict {report.status}, plain model {'stable' if stands else 'unstable'}"
+        if report.objective is None or abs(report.objective - value) > max(RELATIVE * value, ABSOLUTE):
+            yield f"{way}: optimum {report.objective}, plain model {value}"
+        usual = report.stress if usual is None else usual
+        apart = float(np.abs(report.stress - usual).max())
+        if apart > STRESS:
+            yield f"{way}: a brick's stress differs by {apart:.2g} from the usual way's"
+
+
+def equilibrium_faults(structure: BrickStructure) -> Iterator[str]:
+    """What differs from the plain model by the other criterion."""
+    least = load("oracle").equilibrium(structure)
+    report = StabilityAnalyzer("equilibrium", "highs").analyze(structure)
+    if (least is not None and least < 1) != report.stable:
+        yield f"equilibrium: {report.status}, plain model's t {least}"
+    elif least is None:
+        if report.safety_factor != 0:
+            yield f"equilibrium: safety factor {report.safety_factor} without an equilibrium"
+    elif report.objective is None or abs(report.objective - least) > max(RELATIVE * least, 1e-9):
+        yield f"equilibrium: t {report.objective}, plain model {least}"
+
+
+def main() -> None:
+    """Compare, and print what was found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gurobi-every", type=int, default=10, metavar="N")
+    wanted = parser.parse_args()
+    usable = any(info.name == "gurobi" and info.usable for info in available_solvers())
+    seen: Counter[str] = Counter()
+    faults = 0
+    start = time.perf_counter()
+    for number, (kind, structure) in enumerate(structures(wanted.count, wanted.seed)):
+        gurobi = usable and number % wanted.gurobi_every == 0
+        found = [*paper_faults(structure, gurobi), *equilibrium_faults(structure)]
+        seen.update((kind, "with gurobi") if gurobi else (kind,))
+        faults += len(found)
+        if number % 100 == 99:
+            print(f"{number + 1} structures, {faults} differences", file=sys.stderr, flush=True)
+        for fault in found:
+            print(
+                f"{kind}, seed {wanted.seed}, number {number}, {len(structure)} bricks: {fault}", flush=True
+            )
+    kinds = ", ".join(f"{count} {kind}" for kind, count in seen.items())
+    print(f"{wanted.count} structures ({kinds}): {faults} differences, {time.perf_counter() - start:.0f} s")
+    raise SystemExit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
