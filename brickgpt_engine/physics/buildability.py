@@ -128,7 +128,7 @@ def blocked_steps(structure: BrickStructure) -> Iterator[Step]:
         if first is not None:
             reason = f"brick {first + 1}, {describe(structure[first])}, is in its way from above"
             yield Step(index + 1, brick, reason)
-        elif not _seated(structure, index):
+        elif brick.z and not any(other < index for other in structure.neighbours_below(index)):
             yield Step(index + 1, brick, "there is nothing right below to push it onto")
 
 

@@ -78,8 +78,9 @@ def test_the_first_step_that_falls_is_named():
     found = check_steps(structure, PAPER)
     assert (found.steps, found.falls.number, str(found.falls.brick)) == (3, 3, "2x2 (9,9,1)")
     assert "floats" in found.falls.reason
-    assert [step.number for step in found.blocked] == [4]
-    assert "brick 3, 2x2 at (9,9,1), is in its way from above" in found.blocked[0].reason
+    assert [step.number for step in found.blocked] == [3, 4]
+    assert "nothing right below" in found.blocked[0].reason
+    assert "brick 3, 2x2 at (9,9,1), is in its way from above" in found.blocked[1].reason
 
 
 def test_a_shuffled_arch_is_put_in_order_from_the_bottom_up():
