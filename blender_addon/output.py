@@ -54,11 +54,10 @@ def set_up(scene: bpy.types.Scene, quality: Quality) -> str:
         scene.display.shading.light, scene.display.shading.color_type = "STUDIO", "MATERIAL"
         scene.display.shading.show_cavity = True
         return "workbench"
-    known = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items.keys()
     render.engine = "BLENDER_EEVEE_NEXT" if _is_next() else "BLENDER_EEVEE"
     if quality.samples:
         scene.eevee.taa_render_samples = quality.samples
-    return f"{render.engine.lower()} ({len(known)} engines)"
+    return render.engine.lower()
 
 
 def _is_next() -> bool:
@@ -182,6 +181,7 @@ def export_glb(collection: bpy.types.Collection, path: Path) -> None:
     """
     if "io_scene_gltf2" not in bpy.context.preferences.addons:
         bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
+    bpy.context.view_layer.update()  # it may not know the objects yet
     chosen = set(collection.all_objects)
     for obj in bpy.context.view_layer.objects:
         obj.select_set(obj in chosen)

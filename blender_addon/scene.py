@@ -178,7 +178,7 @@ def shade(collection: bpy.types.Collection, how: str) -> None:
 def bounds(objects: list[bpy.types.Object]) -> tuple[Vector, Vector]:
     """Lowest and highest corner of the box around ``objects``; zeros for none."""
     corners = [
-        obj.matrix_world @ Vector(corner) for obj in objects if obj.type == "MESH" for corner in obj.bound_box
+        matrix_of(obj) @ Vector(corner) for obj in objects if obj.type == "MESH" for corner in obj.bound_box
     ]
     if not corners:
         return Vector((0, 0, 0)), Vector((0, 0, 0))

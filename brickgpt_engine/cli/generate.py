@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +25,7 @@ from brickgpt_engine.cli.summary import (
     warn_of_solver_change,
 )
 from brickgpt_engine.cli.targets import Target
-from brickgpt_engine.errors import ConfigError, ExitCode
+from brickgpt_engine.errors import BrickGPTError, ConfigError, ExitCode
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
 from brickgpt_engine.physics import StabilityAnalyzer
@@ -79,6 +80,7 @@ class _Style:
     quiet: bool
     picture: bool | None
     colour: int | str
+    rendered: bool = False
 
 
 @click.command("generate", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
@@ -98,6 +100,7 @@ def command(
     picture: bool | None,
     as_json: bool,
     quiet: bool,
+    rendered: bool,
     **generation: Any,
 ) -> int:
     """Build a model for PROMPT (or for each line of a file or of stdin) and write it to files.
@@ -118,7 +121,7 @@ def command(
         for text in prompts
         for number in range(variants)
     ]
-    style = _Style(as_json, quiet, picture, colour)
+    style = _Style(as_json, quiet, picture, colour, rendered)
     if start is not None and jobs[0].config.physics:
         with show_wait("analysing the model to start from", quiet=quiet):
             _warn_of_unstable(start, start_file or "", jobs[0].config)
@@ -217,6 +220,8 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
         target = job.wish.free(used)
         used.add(target.stem)
         files = targets.write_model(outcome.structure, target, title=job.prompt)
+        if style.rendered:
+            _render(outcome.structure, files, quiet=style.quiet)
     if style.json:
         print_json(summary_object(job.config, job.prompt, outcome, files))
     elif outcome.result is not None and files and not style.quiet:
@@ -224,6 +229,18 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
     if outcome.result is None:
         return _report_partial(outcome, files)
     return _judge(outcome.result)
+
+
+def _render(structure: BrickStructure, files: Sequence[Path], *, quiet: bool) -> None:
+    """Put Blender's picture in the place of ours, which stays where Blender is missing or fails."""
+    from brickgpt_engine.rendering.blender import render
+
+    for path in (file for file in files if file.suffix == targets.PICTURE):
+        try:
+            with show_wait("Blender makes the picture", quiet=quiet):
+                render(structure, path)
+        except BrickGPTError as error:
+            console.warning(f"{error}; {path} is the isometric picture")
 
 
 def _report_partial(outcome: Outcome, files: Sequence[Any]) -> ExitCode:

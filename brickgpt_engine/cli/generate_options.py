@@ -51,5 +51,12 @@ generate_options = stack(
         asks_for_colour=True,
         json_help="One JSON object a line for each model.",
     ),
+    option(
+        "--render",
+        "rendered",
+        section="Output options",
+        is_flag=True,
+        help="Let Blender make the picture NAME.png, where there is one ('brickgpt render --help').",
+    ),
 )
 """Gives ``generate`` its own options."""

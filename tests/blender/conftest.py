@@ -1,0 +1,44 @@
+"""Engines for the add-on: a fake one that does what a test says, and the real one from this tree."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE = Path(__file__).with_name("fake_engine.py")
+
+
+def launcher(folder, text):
+    path = folder / "brickgpt"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def fake_engine(tmp_path):
+    """Makes the program of an engine that behaves as ``script`` says."""
+
+    def make(**script):
+        folder = tmp_path / "fake"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(FAKE, folder / "fake_engine.py")
+        (folder / "script.json").write_text(json.dumps(script))
+        return launcher(folder, f'exec "{sys.executable}" "{folder}/fake_engine.py" "$@"')
+
+    return make
+
+
+@pytest.fixture
+def real_engine(tmp_path):
+    """The engine of this tree, run by ``BRICKGPT_PYTHON`` or by this Python where that can."""
+    python = os.environ.get("BRICKGPT_PYTHON")
+    if python is None:
+        for name in ("click", "highspy", "tokenizers"):
+            pytest.importorskip(name, reason="set BRICKGPT_PYTHON to a Python that can run it")
+        python = sys.executable
+    return launcher(tmp_path, f'PYTHONPATH="{ROOT}" exec "{python}" -m brickgpt_engine.cli "$@"')
