@@ -30,6 +30,8 @@ BoolArray = NDArray[np.bool_]
 
 _MOST = 0.5
 """Share of moving bricks from which on all are let free."""
+_FEW = 20
+"""Bricks below which one program of all is sooner done than a smaller one and its check."""
 _MANY = 0.2
 """Share of bricks that fail to settle at first from which on most will have to move."""
 _ROUNDS = 5
@@ -114,7 +116,7 @@ def paper_optimum(
     moving = _first_guess(contacts, slab, memory)
     if not moving.any():
         return SETTLED
-    if moving.sum() > _MANY * n:
+    if n < _FEW or moving.sum() > _MANY * n:
         moving[:] = True
     rounds = 0
     while True:

@@ -85,5 +85,5 @@ def test_settling_and_condensing_both_happen_on_ordinary_structures():
 
 def wall(seed):
     """A bonded wall with one brick that juts out of it."""
-    bricks = [Brick(2, 4, 8, 4 * i + 2 * (z % 2), z) for z in range(4) for i in range(4)]
-    return BrickStructure([*bricks, Brick(4, 2, 9, 4 + seed % 4, 4)])
+    bricks = [Brick(2, 4, 8, 4 * i + 2 * (z % 2), z) for z in range(6) for i in range(4)]
+    return BrickStructure([*bricks, Brick(4, 2, 9, 4 + seed % 4, 6)])
