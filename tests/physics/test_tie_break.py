@@ -41,7 +41,10 @@ def test_verdict_optimum_and_stress_hold_by_every_way(structure):
 
 
 def other_ways(structure):
-    """All bricks free, pull by pull and set by set; then the plain program at once."""
+    """The moving bricks alone; all free, pull by pull and set by set; then the plain program at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paper, "_FEW", 0)
+        yield HIGHS.analyze(structure)
     for explicit in (10**9, -1):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(paper, "_MANY", -1.0)
