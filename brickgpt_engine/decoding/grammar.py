@@ -123,6 +123,10 @@ class BrickGrammar:
                 raise ModelError(f"brick {brick} is outside the grammar of this model and world") from error
         return ids
 
+    def path(self, index: int, value: Value) -> list[int] | None:
+        """Token path of ``value`` in field ``index``; None where it is not legal there."""
+        return self._paths[index].get(value)
+
     def _trie(self, index: int) -> Node:
         root = Node()
         for value, path in self._paths[index].items():
@@ -212,6 +216,11 @@ class LineCursor:
     def complete(self) -> bool:
         """Whether nothing more can follow in this line."""
         return len(self.values) == 4 or self.ended
+
+    @property
+    def inside_field(self) -> bool:
+        """Whether a field has been begun and not yet completed."""
+        return not self.complete and self.node is not self._grammar.roots[self._field]
 
     def advance(self, token: int) -> list[int]:
         """Take ``token`` (one of ``allowed``) and every forced token after it; returns all of them."""

@@ -187,7 +187,7 @@ def _parse_region(text: str | None) -> tuple[Cell, Cell] | None:
         (a, b, c), (d, e, f) = low, high
     except ValueError as error:
         raise ConfigError(
-            f"region is {text!r}; write its lowest and highest cell as x,y,z:x,y,z, such as 4,4,0:15,15,9"
+            f"region is {text!r}; give its lowest and highest cell as x,y,z:x,y,z, such as 4,4,0:15,15,9"
         ) from error
     if not (0 <= a <= d and 0 <= b <= e and 0 <= c <= f):
         raise ConfigError(f"region is {text!r}; its first corner must be the lower one, from 0 on")
@@ -206,11 +206,11 @@ def _parse_budget(text: str | None) -> tuple[tuple[tuple[int, int], int], ...]:
             most = int(number)
         except ValueError as error:
             raise ConfigError(
-                f"budget is {text!r}; write the most bricks of each part, such as 2x4=6,1x8=0"
+                f"budget is {text!r}; give the most bricks of each part, such as 2x4=6,1x8=0"
             ) from error
         if part_for_footprint(h, w) is None or most < 0:
             raise ConfigError(
-                f"budget has {entry.strip()!r}; name a brick of the library and a number from 0"
+                f"budget has {entry.strip()!r}; give a brick of the library and a number from 0"
             )
         limits[_part(h, w)] = most
     return tuple(sorted(limits.items()))

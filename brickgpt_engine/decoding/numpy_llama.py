@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.decoding.blas import one_thread
 from brickgpt_engine.decoding.llama_config import LlamaConfig, read_llama_config
-from brickgpt_engine.decoding.tokens import Logits, check_room
+from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
 from brickgpt_engine.decoding.weights import Weights
 from brickgpt_engine.errors import ModelError
 
@@ -29,6 +29,9 @@ Floats: TypeAlias = NDArray[np.float32]
 _CHUNK = 256
 """Tokens per pass of a long prompt, which bounds the score matrix."""
 _FIRST_CAPACITY = 512
+_FEW_ROWS = 8
+_CACHED_BYTES = 2 << 20
+"""Up to so many rows of a matrix of that size, one product a row beats packing the matrix for all."""
 _ONE_THREAD_BELOW = 50_000_000
 """Weights up to which a second BLAS thread costs more than it saves."""
 
@@ -111,14 +114,27 @@ class NumpyLlama:
         Raises:
             ModelError: no ids, unknown ids, or a full context.
         """
+        return np.asarray(self.extend_each(ids, 1)[0])
+
+    @np.errstate(all="ignore")
+    def extend_each(self, ids: Sequence[int], keep: int, only: TokenIds | None = None) -> Rows:
+        """Read ``ids`` in one pass; the logits after each of the last ``keep``, shape (keep, vocab_size).
+
+        Where ``only`` names the tokens that matter, the output matrix shrinks to them, and all other
+        logits are minus infinity. The result may be a buffer that the next call overwrites.
+
+        Raises:
+            ModelError: no ids, unknown ids, or a full context.
+        """
         check_room(ids, self._length, self)
         self._reserve(self._length + len(ids))
         with one_thread() if self.parameters < _ONE_THREAD_BELOW else nullcontext():
             if len(ids) == 1:
-                return self._logits(self._step(ids[0]))
-            for begin in range(0, len(ids), _CHUNK):
-                last = self._block(ids[begin : begin + _CHUNK])
-            return self._logits(last)
+                return self._logits(self._step(ids[0])[None], only)
+            blocks = [
+                self._block(ids[begin : begin + _CHUNK])[-keep:] for begin in range(0, len(ids), _CHUNK)
+            ]
+            return self._logits(np.concatenate(blocks)[-keep:], only)
 
     def rewind(self, length: int) -> None:
         """Forget all but the first ``length`` tokens; the cache stays where it is.
@@ -158,7 +174,8 @@ class NumpyLlama:
         self._b_qkv = np.empty(wide, dtype=np.float32)
         self._b_gate_up = np.empty(2 * config.intermediate_size, dtype=np.float32)
         self._b_silu = np.empty(config.intermediate_size, dtype=np.float32)
-        self._b_logits = np.empty(config.vocab_size, dtype=np.float32)
+        self._b_logits = np.empty((1, config.vocab_size), dtype=np.float32)
+        self._part: tuple[TokenIds, Floats] | None = None  # the output matrix for some tokens alone
 
     # -- one token ------------------------------------------------------------------------
 
@@ -215,54 +232,78 @@ class NumpyLlama:
     # -- several tokens -------------------------------------------------------------------
 
     def _block(self, ids: Sequence[int]) -> Floats:
-        """Residual stream (hidden,) of the last of several tokens that are read in one pass."""
+        """Residual stream (n, hidden) of several tokens that are read in one pass."""
         x = self._embedding[np.asarray(ids)]
+        middle = self.config.intermediate_size
+        later = np.triu(np.full((len(ids), len(ids)), -np.inf, dtype=np.float32), k=1)
         for index, layer in enumerate(self._layers):
-            x += _affine(self._attend(index, self._rms(x), layer), layer.out, layer.out_bias)
+            qkv = _affine(self._rms(x), layer.qkv, layer.qkv_bias)
+            x += _affine(self._attend(index, qkv, later), layer.out, layer.out_bias)
             both = _affine(self._rms(x), layer.gate_up, layer.gate_up_bias)
-            gate, up = np.split(both, 2, axis=1)
-            gate = np.asarray((np.tanh(gate) + np.float32(1)) * gate)
-            x += _affine(gate * up, layer.down, layer.down_bias)
+            gate = both[:, :middle]
+            gated = np.tanh(gate)
+            gated += 1.0
+            gated *= gate
+            gated *= both[:, middle:]
+            x += _affine(gated, layer.down, layer.down_bias)
         self._length += len(ids)
-        return np.asarray(x[-1])
+        return np.asarray(x)
 
     def _rms(self, x: Floats) -> Floats:
         """RMSNorm of the rows of ``x`` (n, hidden), without its weight."""
         square = np.einsum("ij,ij->i", x, x) / x.shape[1]
         return np.asarray(x / np.sqrt(square + np.float32(self.config.norm_eps))[:, None])
 
-    def _attend(self, index: int, x: Floats, layer: _Layer) -> Floats:
-        """Causal attention of ``n`` new tokens, ``x`` (n, hidden), over cache and themselves."""
-        config, past, count = self.config, self._length, len(x)
+    def _attend(self, index: int, qkv: Floats, later: Floats) -> Floats:
+        """Causal attention of ``n`` new tokens over cache and themselves; returns (n, heads * head_dim).
+
+        ``qkv`` (n, all heads * head_dim) are their projections; ``later`` (n, n) is minus infinity above
+        the diagonal.
+        """
+        config, past, count = self.config, self._length, len(qkv)
         heads, kv_heads, width = config.num_heads, config.num_kv_heads, config.head_dim
-        end = past + count
-        both = _affine(x, layer.qkv, layer.qkv_bias).reshape(count, heads + 2 * kv_heads, width)
-        pairs = both[:, : heads + kv_heads].reshape(count, heads + kv_heads, 2, width // 2)
+        end, turning = past + count, heads + kv_heads
+        pairs = qkv[:, : turning * width].reshape(count, turning, 2, width // 2)
         turned = pairs * self._cos[past:end, None, None]
         turned += pairs[:, :, ::-1] * self._sin[past:end, None]
-        flat = turned.reshape(count, heads + kv_heads, width)
+        flat = turned.reshape(count, turning, width)
         self._keys[index, :, past:end] = flat[:, heads:].transpose(1, 0, 2)
-        self._values[index, :, past:end] = both[:, heads + kv_heads :].transpose(1, 0, 2)
-        queries = flat[:, :heads].reshape(count, kv_heads, heads // kv_heads, width).transpose(1, 2, 0, 3)
-        keys, values = self._keys[index, :, None, :end], self._values[index, :, None, :end]
-        scores = queries @ keys.transpose(0, 1, 3, 2)  # (kv_heads, group, n, end)
-        scores += np.triu(np.full((count, end), -np.inf, dtype=np.float32), k=past + 1)
-        scores -= scores.max(axis=3, keepdims=True)
+        values = qkv[:, turning * width :].reshape(count, kv_heads, width)
+        self._values[index, :, past:end] = values.transpose(1, 0, 2)
+        group = heads // kv_heads
+        queries = flat[:, :heads].reshape(count, kv_heads, group, width).transpose(1, 2, 0, 3)
+        rows = queries.reshape(kv_heads, group * count, width)  # heads that share keys go as one matrix
+        scores = rows @ self._keys[index, :, :end].transpose(0, 2, 1)
+        newest = scores.reshape(kv_heads, group, count, end)[..., past:]
+        newest += later
+        scores -= scores.max(axis=2, keepdims=True)
         np.exp(scores, out=scores)
-        scores /= scores.sum(axis=3, keepdims=True)
-        mixed = scores @ values
-        return np.asarray(mixed.transpose(2, 0, 1, 3).reshape(count, heads * width))
+        mixed = scores @ self._values[index, :, :end]
+        mixed /= scores.sum(axis=2, keepdims=True)
+        by_token = mixed.reshape(kv_heads, group, count, width).transpose(2, 0, 1, 3)
+        return np.asarray(by_token.reshape(count, heads * width))
 
-    def _logits(self, x: Floats) -> Logits:
-        """Final norm and output matrix for one row ``x`` (hidden,)."""
-        self._normalise(x)
-        self._b_norm *= self._norm
-        return np.asarray(np.dot(self._b_norm, self._head, out=self._b_logits))
+    def _logits(self, x: Floats, only: TokenIds | None) -> Rows:
+        """Final norm and output matrix for the rows of ``x`` (n, hidden)."""
+        normal = self._rms(x)
+        normal *= self._norm
+        if only is None:
+            return _affine(normal, self._head, None, self._b_logits if len(x) == 1 else None)
+        if self._part is None or self._part[0] is not only:
+            self._part = only, np.ascontiguousarray(self._head[:, only])
+        logits = np.full((len(x), self.config.vocab_size), -np.inf, dtype=np.float32)
+        logits[:, only] = _affine(normal, self._part[1], None)
+        return logits
 
 
 def _affine(x: Floats, matrix: Floats, bias: Floats | None, out: Floats | None = None) -> Floats:
-    """``x @ matrix + bias``, into ``out`` where given."""
-    result = np.dot(x, matrix, out=out)
+    """``x @ matrix + bias`` for one row or several, into ``out`` where given."""
+    if x.ndim == 2 and len(x) <= _FEW_ROWS and matrix.nbytes <= _CACHED_BYTES:
+        result = np.empty((len(x), matrix.shape[1]), dtype=np.float32) if out is None else out
+        for row, into in zip(x, result, strict=True):  # the matrix stays in the cache from row to row
+            np.dot(row, matrix, out=into)
+    else:
+        result = np.dot(x, matrix, out=out)
     if bias is not None:
         result += bias
     return np.asarray(result)

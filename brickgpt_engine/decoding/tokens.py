@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from brickgpt_engine.errors import ModelError
 
 Logits: TypeAlias = NDArray[np.float32]
 """Unnormalised log-probabilities of the next token, shape (vocab_size,)."""
+Rows: TypeAlias = NDArray[np.float32]
+"""Logits of several positions, shape (n, vocab_size)."""
+TokenIds: TypeAlias = NDArray[np.int64]
 
 
 class TokenModel(Protocol):
@@ -47,6 +50,23 @@ class TokenModel(Protocol):
         """Forget all but the first ``length`` tokens. Costs nothing: no cache is copied."""
 
 
+@runtime_checkable
+class DraftModel(TokenModel, Protocol):
+    """A token model that answers for several positions of one pass, so that it can check drafts."""
+
+    def extend_each(self, ids: Sequence[int], keep: int, only: TokenIds | None = None) -> Rows:
+        """Read ``ids`` in one pass; the logits after each of the last ``keep``, shape (keep, vocab_size).
+
+        Args:
+            ids: tokens after what is cached.
+            keep: at least 1, at most as many as ``ids``.
+            only: the tokens that matter, ascending; others may get minus infinity, which is cheaper.
+
+        Raises:
+            ModelError: as :meth:`extend`.
+        """
+
+
 def check_room(ids: Sequence[int], length: int, model: TokenModel) -> None:
     """Refuse token ids that ``model`` cannot take when it holds ``length`` tokens.
 
@@ -70,61 +90,115 @@ def check_room(ids: Sequence[int], length: int, model: TokenModel) -> None:
 class TokenStream:
     """A model's sequence with its ids, and a count of the work done.
 
-    Adds three things to a :class:`TokenModel`: it remembers the ids, so that it can go
-    back to any earlier position *with* that position's logits; it refuses logits that
-    are not numbers; and it counts passes and tokens.
+    Adds to a :class:`TokenModel` that one asks for the logits after a *text*, whatever
+    the model holds: what it holds alike is kept, the rest is forgotten or read, and a
+    draft of what may follow is read in the same pass. Logits that are no numbers are refused.
+
+    Args:
+        model: the model that is driven.
+        only: the tokens that matter; None for all.
 
     Attributes:
-        model: the model that is driven.
         ids: every id in the model's cache, in order.
         passes: forward passes so far.
-        tokens: tokens read so far, prompt included.
+        tokens: tokens read so far, prompt and drafts included.
+        drafted: tokens read as drafts.
+        accepted: those of them that the text then took.
     """
 
-    def __init__(self, model: TokenModel) -> None:
+    def __init__(self, model: TokenModel, only: TokenIds | None = None) -> None:
         self.model = model
         self.ids: list[int] = []
         self.passes = 0
         self.tokens = 0
+        self.drafted = 0
+        self.accepted = 0
+        self._only = only
+        self._checker = model if isinstance(model, DraftModel) else None
+        self._known: dict[int, Logits] = {}  # by number of tokens before
+        self._sure = 0  # tokens that are no draft, or an accepted one
 
     @property
-    def length(self) -> int:
-        """Tokens in the cache."""
-        return len(self.ids)
-
-    @property
-    def room(self) -> int:
-        """Tokens that still fit into the context."""
-        return self.model.context_length - len(self.ids)
+    def can_draft(self) -> bool:
+        """Whether the model can check drafts."""
+        return self._checker is not None
 
     def start(self, ids: Sequence[int]) -> Logits:
         """Begin a new sequence; returns the logits after ``ids``."""
-        self.ids = []
-        return self._take(ids, self.model.prefill(ids))
+        self.ids, self._known = [], {}
+        logits = self.model.prefill(ids)
+        self._book(ids, logits[None])
+        self._sure = len(ids)
+        self._known[len(ids)] = logits.copy()
+        return self._known[len(ids)]
 
-    def push(self, ids: Sequence[int]) -> Logits:
-        """Read ``ids`` in one pass; returns the logits after the last."""
-        return self._take(ids, self.model.extend(ids))
-
-    def rewind(self, length: int) -> None:
-        """Forget all but the first ``length`` tokens."""
+    def cut(self, length: int) -> None:
+        """Forget all but the first ``length`` tokens, and all logits: the next question costs a pass."""
         self.model.rewind(length)
         del self.ids[length:]
+        self._known = {}
 
-    def return_to(self, length: int) -> Logits:
-        """Rewind to ``length`` tokens (at least 1) and return the logits there, at the cost of one token."""
-        last = self.ids[length - 1]
-        self.rewind(length - 1)
-        return self.push([last])
+    def after(self, base: int, tokens: Sequence[int], draft: Callable[[], list[int]] | None = None) -> Logits:
+        """Logits after the first ``base`` tokens (at least 1) of what is held and ``tokens``.
 
-    def _take(self, ids: Sequence[int], logits: Logits) -> Logits:
+        Args:
+            base: tokens at the beginning that stay as they are.
+            tokens: what follows them, be it held already or not.
+            draft: gives what probably follows, should a pass be needed.
+        """
+        held = base + _alike(self.ids[base:], tokens)
+        wanted = base + len(tokens)
+        self._credit(held)
+        if held == wanted and held in self._known:
+            return self._known[held]
+        if held == wanted:  # read once, but its logits were not kept
+            held -= 1
+            tokens, base = [*self.ids[base - 1 : base], *tokens], base - 1
+        if held < len(self.ids):
+            self.model.rewind(held)
+            del self.ids[held:]
+        self._known = {place: logits for place, logits in self._known.items() if base <= place <= held}
+        drafted = draft() if draft is not None and self._checker is not None else []
+        del drafted[max(0, self.model.context_length - wanted) :]
+        self._sure = wanted
+        return self._read([*tokens[held - base :], *drafted], len(drafted))
+
+    def _read(self, ids: list[int], drafted: int) -> Logits:
+        """Read ``ids``, the last of them drafts; the logits before the drafts."""
+        if self._checker is not None:
+            rows = self._checker.extend_each(ids, drafted + 1, self._only)
+        else:
+            rows = self.model.extend(ids)[None]
+        self._book(ids, rows)
+        self.drafted += drafted
+        first = len(self.ids) - drafted
+        for number, row in enumerate(rows):
+            self._known[first + number] = row.copy()  # backends reuse their buffer
+        return self._known[first]
+
+    def _book(self, ids: Sequence[int], rows: Rows) -> None:
+        """Book a pass, unless it gave no numbers."""
         self.ids.extend(ids)
         self.passes += 1
         self.tokens += len(ids)
-        top = float(logits.max())
-        if not -np.inf < top < np.inf:  # also false for NaN, which max() passes on
+        tops = rows.max(axis=1)
+        if not ((tops > -np.inf) & (tops < np.inf)).all():  # also false for NaN, which max() passes on
             raise ModelError(
                 "the model's output is not a number (NaN or infinite logits); "
                 "its weights are damaged or overflow in this precision"
             )
-        return logits
+
+    def _credit(self, held: int) -> None:
+        """Count drafted tokens up to ``held`` as accepted."""
+        self.accepted += max(0, held - self._sure)
+        self._sure = max(self._sure, held)
+
+
+def _alike(held: Sequence[int], wanted: Sequence[int]) -> int:
+    """Tokens that two texts have in common at their beginning."""
+    count = 0
+    for mine, other in zip(held, wanted, strict=False):
+        if mine != other:
+            break
+        count += 1
+    return count

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from brickgpt_engine.decoding import hub
 from brickgpt_engine.decoding.tokenizer import load_tokenizer, read_json
-from brickgpt_engine.decoding.tokens import Logits, check_room
+from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
 from brickgpt_engine.errors import ModelError
 
 _INSTALL = "pip install 'brickgpt-studio[torch]'"
@@ -78,20 +78,37 @@ class TorchModel:
         Raises:
             ModelError: no ids, unknown ids, a full context, or no memory left on the device.
         """
+        return np.asarray(self.extend_each(ids, 1)[0])
+
+    def extend_each(self, ids: Sequence[int], keep: int, only: TokenIds | None = None) -> Rows:
+        """Read ``ids`` in one pass; the logits after each of the last ``keep``, shape (keep, vocab_size).
+
+        Of the logits only those in ``only`` leave the device, where it is given; others are minus infinity.
+
+        Raises:
+            ModelError: no ids, unknown ids, a full context, or no memory left on the device.
+        """
         check_room(ids, self._length, self)
         import torch
 
         try:
             with torch.inference_mode():
                 batch = torch.tensor([list(ids)], device=self.device)
-                answer = self._model(batch, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-                logits = answer.logits[0, -1].float().cpu().numpy()
+                answer = self._model(batch, past_key_values=self._cache, use_cache=True, logits_to_keep=keep)
+                wanted = answer.logits[0]
+                if only is not None:
+                    wanted = wanted[:, torch.from_numpy(only).to(self.device)]
+                found = np.asarray(wanted.float().cpu().numpy(), dtype=np.float32)
         except torch.cuda.OutOfMemoryError as error:
             raise ModelError(
                 "the GPU is out of memory; close other programs on it, or use --device cpu or a smaller model"
             ) from error
         self._length += len(ids)
-        return np.asarray(logits, dtype=np.float32)
+        if only is None:
+            return found
+        logits = np.full((keep, self._vocab), -np.inf, dtype=np.float32)
+        logits[:, only] = found
+        return logits
 
     def rewind(self, length: int) -> None:
         """Forget all but the first ``length`` tokens.

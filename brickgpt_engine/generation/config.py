@@ -148,8 +148,8 @@ class GenerationConfig:
         rules = self.rules
         if rules.region is not None and max(rules.region[1]) >= self.world_dim:
             raise ConfigError(
-                f"region is {self.region!r}; in a world of {self.world_dim} cells a side its numbers end "
-                f"at {self.world_dim - 1}"
+                f"region is {self.region!r}; in a world of {self.world_dim} cells a side its numbers must be "
+                f"at most {self.world_dim - 1}"
             )
         if self.max_brick_rejections == 0 and rules != LegalRules():
             raise ConfigError(

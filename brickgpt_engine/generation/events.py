@@ -43,6 +43,9 @@ class GenerationResult:
         prompt_used: what the model read in its place.
         notes: how the two differ, a line each; see :mod:`brickgpt_engine.meaning`.
         passes: forward passes of the model.
+        redraws: times that exact sampling began a brick anew.
+        drafted: guessed tokens that the model checked along with others.
+        accepted: those of them that it then wrote.
         raw_bricks: everything that the model wrote and that was kept, in order: a brick where a line
             could be read, else its text. Longer than ``structure`` only where rejection is off.
         invalid: what of ``raw_bricks`` could not be placed, with the reason.
@@ -61,6 +64,9 @@ class GenerationResult:
     prompt_used: str = ""
     notes: tuple[str, ...] = ()
     passes: int = 0
+    redraws: int = 0
+    drafted: int = 0
+    accepted: int = 0
     raw_bricks: tuple[Brick | str, ...] = ()
     invalid: tuple[tuple[Brick | str, Rejection], ...] = ()
 

@@ -18,7 +18,6 @@ from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
 from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
-from brickgpt_engine.decoding.tokens import TokenStream
 from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError, SolverError
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.generation.events import (
@@ -162,9 +161,8 @@ class _Run:
         self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
         self._judge = _make_judge(config)
         self._ruled = config.rules != LegalRules()
-        self._stream = TokenStream(model.token_model)
         rng = np.random.default_rng(self._seed)
-        self._writer = LineWriter(self._stream, grammar, config, rng)
+        self._writer = LineWriter(model.token_model, grammar, config, rng)
         self._written: list[_Written] = []
         self._rejections = {reason.value: 0 for reason in Rejection}
         self._regenerations = 0
@@ -221,7 +219,7 @@ class _Run:
         while True:
             if len(self._written) >= self._config.max_bricks:
                 return "max_bricks"
-            if not self._writer.open_line():
+            if not self._writer.open_line(self.structure):
                 return "context"
             stop = yield from self._place_legal() if self._config.exact else self._place_next()
             if stop is not None:
@@ -314,12 +312,15 @@ class _Run:
             rejections=dict(self._rejections),
             regenerations=self._regenerations,
             seconds=time.perf_counter() - self._began,
-            tokens=self._stream.tokens,
+            tokens=self._writer.stream.tokens,
             seed=self._seed,
             stop_reason=stop,
             prompt_used=self._read.prompt,
             notes=self._read.notes,
-            passes=self._stream.passes,
+            passes=self._writer.stream.passes,
+            redraws=self._writer.redraws,
+            drafted=self._writer.stream.drafted,
+            accepted=self._writer.stream.accepted,
             raw_bricks=tuple(line.content for line in best.written),
             invalid=tuple((line.content, line.reason) for line in best.written if line.reason is not None),
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.decoding.legality import Legality
 from brickgpt_engine.decoding.sampling import sample_allowed, sample_free
-from brickgpt_engine.decoding.tokens import Logits, TokenStream
+from brickgpt_engine.decoding.tokens import Logits, TokenModel, TokenStream
 from brickgpt_engine.errors import InvalidBrickError
 from brickgpt_engine.generation.config import GenerationConfig
 
@@ -43,50 +45,61 @@ class LineWriter:
     The logits after every prefix drawn here are kept until the line is accepted, so a
     rejected line costs nothing to take back and no prefix is computed twice, however often
     the same line is drawn. The last tokens of an accepted line are read together with the
-    pass that opens the next.
+    pass that opens the next. Where the model can check drafts, a pass also reads what
+    probably follows; if it does follow, its logits are there already.
 
     Args:
-        stream: the model's sequence.
+        model: the language model.
         grammar: the syntax of a line.
         config: temperature apart, the sampling options.
         rng: source of all randomness.
 
     Attributes:
+        stream: the model's sequence, which counts the work.
         line_start: tokens before the line that is being drawn.
         legality: which bricks may come next.
         redraws: walks of exact sampling that failed, so far.
     """
 
     def __init__(
-        self, stream: TokenStream, grammar: BrickGrammar, config: GenerationConfig, rng: np.random.Generator
+        self, model: TokenModel, grammar: BrickGrammar, config: GenerationConfig, rng: np.random.Generator
     ) -> None:
-        self._stream = stream
+        self.stream = TokenStream(model, grammar.token_ids if config.use_logit_masking else None)
         self._grammar = grammar
         self._config = config
         self._rng = rng
-        self._unread: list[int] = []
+        self._base = 0  # tokens before the last accepted line, which may be unread in part
+        self._tail: tuple[int, ...] = ()  # its tokens
         self._seen: dict[tuple[int, ...], Logits] = {}
         self._free_tokens = max(_FREE_TOKENS, grammar.max_line_tokens)
-        self.line_start = 0
+        self._drafter: Drafter | None = None
+        if config.speculation and config.use_logit_masking and self.stream.can_draft:
+            self._drafter = Drafter(grammar)
+        self._structure: BrickStructure | None = None
         self.legality = Legality(grammar, config.rules)
         self.redraws = 0
 
+    @property
+    def line_start(self) -> int:
+        """Tokens before the line that is being drawn."""
+        return self._base + len(self._tail)
+
     def begin(self, ids: Sequence[int]) -> None:
         """Read the prompt (and the lines of a partial structure)."""
-        self._stand_at(self._stream.start(ids))
+        self.stream.start(ids)
+        self._base, self._tail, self._seen = len(ids), (), {}
 
     def reopen(self, length: int) -> None:
         """Go back to the line that began after ``length`` tokens."""
-        self._stand_at(self._stream.return_to(length))
+        self.stream.cut(length)
+        self._base, self._tail, self._seen = length, (), {}
 
-    def open_line(self) -> bool:
-        """Read what is left of the last accepted line; False when the context has no room for another."""
+    def open_line(self, structure: BrickStructure) -> bool:
+        """Begin the line after ``structure``; False when the context has no room for another."""
         longest = self._grammar.max_line_tokens if self._config.use_logit_masking else self._free_tokens
-        if self._stream.room < len(self._unread) + longest - 1:  # a line's last token may stay unread
-            return False
-        if self._unread:
-            self._stand_at(self._stream.push(self._unread))
-        return True
+        self._structure = structure
+        # a line's last token may stay unread
+        return self.line_start + longest - 1 <= self.stream.model.context_length
 
     def draw(self, temperature: float) -> Line:
         """Draw a line at ``temperature``, in place of whatever was drawn here before."""
@@ -116,30 +129,25 @@ class LineWriter:
 
     def accept(self, line: Line) -> None:
         """Keep ``line``, which was drawn here."""
-        self._unread = list(line.tokens[self._rewind_to(line.tokens) :])
-
-    def _stand_at(self, logits: Logits) -> None:
-        self._seen = {(): logits.copy()}  # backends reuse their buffer
-        self._unread = []
-        self.line_start = self._stream.length
+        self._base, self._tail, self._seen = self.line_start, line.tokens, {}
 
     def _after(self, prefix: tuple[int, ...]) -> Logits:
         """Logits after the line's first tokens ``prefix``."""
-        if prefix not in self._seen:
-            held = self._rewind_to(prefix)
-            self._seen[prefix] = self._stream.push(prefix[held:]).copy()
-        return self._seen[prefix]
+        found = self._seen.get(prefix)
+        if found is None:
+            draft = None if self._drafter is None else partial(self._draft, prefix)
+            found = self._seen[prefix] = self.stream.after(self._base, (*self._tail, *prefix), draft)
+        return found
 
-    def _rewind_to(self, tokens: tuple[int, ...]) -> int:
-        """Make the model forget where this line differs from ``tokens``; returns how many it still holds."""
-        held = 0
-        for mine, other in zip(self._stream.ids[self.line_start :], tokens, strict=False):
-            if mine != other:
-                break
-            held += 1
-        if self._stream.length > self.line_start + held:
-            self._stream.rewind(self.line_start + held)
-        return held
+    def _draft(self, prefix: tuple[int, ...]) -> list[int]:
+        """Tokens that probably follow ``prefix``, which ends a field."""
+        cursor = LineCursor(self._grammar)
+        for token in prefix:
+            cursor.step(token)
+        if self._drafter is None or self._structure is None or cursor.inside_field:
+            return []
+        self._drafter.follow(self._structure)
+        return self._drafter.draft(cursor.values)
 
     def _draw_masked(self, temperature: float) -> Line:
         cursor = LineCursor(self._grammar)
