@@ -4,9 +4,10 @@
 
 For each random or designed structure, verdict and optimum of both criteria are compared with
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
-dispatcher: the usual one, the moving bricks alone, all bricks free with one column per pull, all free with columns over
-sets, the plain reduced program by HiGHS, and the same by Gurobi where its licence allows. Stress per
-brick is compared between them, as the tie-break makes it unique. Ends with exit code 1 on a difference.
+dispatcher: the usual one, the moving bricks alone, all bricks free with one column per pull, all free
+with columns over sets, the plain reduced program by HiGHS, and the same by Gurobi where its licence
+allows. Stress per brick is compared between them, as the tie-break makes it unique. Ends with exit code
+1 on a difference.
 """
 
 from __future__ import annotations
