@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 POST_SECONDS = 0.05
 """Least time between two messages of a run: twenty pictures a second."""
+IDLE_SECONDS = 0.25
+"""Time after which a message is sent although nothing has happened, so that the clock goes on."""
 
 Post = Callable[[Message], object]
 
@@ -41,7 +44,10 @@ class Recorder(Protocol):
 
 
 class Feed:
-    """Sends a run's progress on, no faster than it can be shown.
+    """Sends a run's progress on, no faster than it can be shown, and no slower.
+
+    The thread of the run tells every event with :meth:`take`; the studio calls :meth:`tick` all the
+    while, so that what came last is shown too while the engine is busy with what comes next.
 
     Args:
         post: where messages go.
@@ -55,19 +61,34 @@ class Feed:
     def __init__(self, post: Post, progress: Progress, clock: Callable[[], float]) -> None:
         self.tokens = 0
         self._post, self._progress, self._clock = post, progress, clock
+        self._lock = threading.RLock()
         self._last: RunProgress | None = None
-        self._next = 0.0
+        self._sent = -IDLE_SECONDS
+        self._new = self._ended = False
 
-    def offer(self, tokens: int) -> None:
-        """Send what is new, if the last message is on screen and old enough."""
-        self.tokens = tokens
-        if (self._last is None or self._last.taken.is_set()) and self._clock() >= self._next:
-            self.send()
+    def take(self, event: Event, tokens: int) -> None:
+        """Take an event into account, and send what is new if the last message was seen and is old enough."""
+        with self._lock:
+            self._progress.take(event, self._clock())
+            self.tokens, self._new = tokens, True
+            self.tick()
+
+    def tick(self) -> None:
+        """Send what is new if it is time, or the time itself where nothing has happened for a while."""
+        with self._lock:
+            age = self._clock() - self._sent
+            shown = self._last is None or self._last.taken.is_set()
+            if shown and not self._ended and age >= (POST_SECONDS if self._new else IDLE_SECONDS):
+                self.send()
 
     def send(self, *, ended: bool = False) -> None:
         """Send what is new."""
+        with self._lock:
+            self._send(ended)
+
+    def _send(self, ended: bool) -> None:
         now, progress = self._clock(), self._progress
-        self._next = now + POST_SECONDS
+        self._sent, self._new, self._ended = now, False, ended
         self._last = RunProgress(
             tuple(progress.bricks),
             progress.report,
@@ -123,11 +144,22 @@ class CountingModel:
         self.model.rewind(length)
 
 
+class CountingDrafts(CountingModel):
+    """The same for a model that checks drafts: without this method the engine would not draft."""
+
+    def extend_each(self, ids: Sequence[int], keep: int, only: Any = None) -> Any:
+        """As the model does."""
+        self.tokens += len(ids)
+        checker: Any = self.model
+        return checker.extend_each(ids, keep, only)
+
+
 def count_tokens(generator: BrickGenerator) -> Callable[[], int]:
     """Put a counter in front of a generator's model; answers how to ask for tokens read from now on."""
     model = generator.model.token_model
     if not isinstance(model, CountingModel):
-        model = CountingModel(model)
+        kind = CountingDrafts if hasattr(model, "extend_each") else CountingModel
+        model = kind(model)
         generator.model = replace(generator.model, token_model=model)
     before = model.tokens
     return lambda: model.tokens - before

@@ -52,7 +52,7 @@ class Progress:
         self._rejections: Counter[str] = Counter()
         self._rollbacks: list[str] = []
         self._placed_at: deque[float] = deque(maxlen=20_000)
-        self._lines: list[LogLine] = []
+        self._lines: deque[LogLine] = deque()  # two threads append and drain
 
     @property
     def error(self) -> str | None:
@@ -97,9 +97,7 @@ class Progress:
 
     def drain(self) -> tuple[LogLine, ...]:
         """The log lines since the last call."""
-        lines = tuple(self._lines)
-        self._lines.clear()
-        return lines
+        return tuple(self._lines.popleft() for _ in range(len(self._lines)))
 
     def stop(self) -> None:
         """The user ended the run."""

@@ -62,7 +62,9 @@ def load_generator(model: str, device: str) -> BrickGenerator:
 
 
 class Engine:
-    """What the studio can ask of the engine. Every method but :meth:`stop` blocks: call it in a thread.
+    """What the studio can ask of the engine.
+
+    Every method but :meth:`tick` and :meth:`stop` blocks: call it in a thread.
 
     Args:
         post: where messages go.
@@ -81,8 +83,15 @@ class Engine:
         self.recorder = recorder
         self._post, self._load, self._clock = post, load, clock
         self._generator: tuple[tuple[str, str], BrickGenerator] | None = None
+        self._feed: Feed | None = None
         self.stopping = False
         """Whether the run in progress was asked to end."""
+
+    def tick(self) -> None:
+        """Show what is new of the run in progress; does not block, and is called all the while."""
+        feed = self._feed
+        if feed is not None:
+            feed.tick()
 
     def stop(self) -> None:
         """Ask the run in progress to end after the event in hand."""
@@ -113,7 +122,7 @@ class Engine:
 
         model, seed = job.config.model_name_or_path, job.config.seed or 0
         progress = Progress(job.prompt, model, self._colour(job), self._clock(), seed)
-        feed = Feed(self._post, progress, self._clock)
+        feed = self._feed = Feed(self._post, progress, self._clock)
         feed.send()
         if job.variants > 1:
             progress.say("info", f"variant {number + 1} of {job.variants}")
@@ -125,6 +134,7 @@ class Engine:
             if not progress.ended:
                 progress.fail("the engine broke down; what was built is kept, try again or another seed")
             feed.send(ended=last or self.stopping or progress.error is not None)
+            self._feed = None
         if progress.error is not None:
             return None
         bricks = tuple(progress.bricks)
@@ -139,12 +149,11 @@ class Engine:
         events = generator.generate(job.prompt, job.config, start=start)
         with recording(self.recorder, progress, job.config) as keep:
             for event in events:
-                progress.take(event, self._clock())
+                feed.take(event, tokens())
                 keep(event)
                 if self.stopping and not progress.ended:
                     progress.stop()
                     break
-                feed.offer(tokens())
         close = getattr(events, "close", None)
         if close is not None:
             close()

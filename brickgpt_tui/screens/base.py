@@ -201,7 +201,8 @@ class StudioBase(Screen[None]):
         return random.randrange(2**32) if seed is None else seed
 
     def play_step(self) -> None:
-        """One picture further, while it plays."""
+        """One picture further, while it plays or builds."""
+        self.engine.tick()
         if not self.playing:
             return
         total = len(self.state.document.bricks)

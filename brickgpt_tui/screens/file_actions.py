@@ -87,16 +87,15 @@ class FileActions(StudioBase):
         """Ask where to and in which form; what is written is what is shown."""
         from brickgpt_tui.screens.export import ExportScreen
 
-        snapshot = self.state.snapshot
-        if not snapshot.complete:
-            snapshot = replace(snapshot, bricks=snapshot.visible, report=None)
+        document = self.state.document
+        title = document.prompt or Path(document.title).stem
 
         def written(path: Path | None) -> None:
             if path is not None:
                 self.say(f"exported {path}", "good")
                 self.tell(f"exported {path}")
 
-        self.app.push_screen(ExportScreen(snapshot), written)
+        self.app.push_screen(ExportScreen(self.state.snapshot, title), written)
 
     def action_history(self) -> None:
         """Search earlier runs and open one."""

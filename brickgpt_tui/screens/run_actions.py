@@ -67,7 +67,7 @@ class RunActions(StudioBase):
     @on(PromptLine.Submitted)
     def _submitted(self, event: PromptLine.Submitted) -> None:
         if not self.furnished:
-            self.set_timer(_SOON, lambda: self.post_message(event))
+            self.set_timer(_SOON, lambda: self._submitted(event))
             return
         start = self.state.snapshot.visible if event.continuing else ()
         self.build(event.prompt, start=start)

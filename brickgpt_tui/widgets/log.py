@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -44,6 +45,8 @@ class EventLog(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="-folded")
         self._last = LogLine("info", "")
+        self.written: deque[LogLine] = deque(maxlen=MAX_LINES)
+        """The last lines, folded away or not."""
 
     def compose(self) -> ComposeResult:
         """Heading and lines."""
@@ -70,6 +73,7 @@ class EventLog(Vertical):
         for line in lines:
             log.write(self._styled(line))
             self._last = line
+            self.written.append(line)
         self._show_heading()
 
     def _styled(self, line: LogLine) -> Text:

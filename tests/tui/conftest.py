@@ -40,25 +40,18 @@ def pytest_pyfunc_call(pyfuncitem):
 
 
 class Gate:
-    """Lets the model write so many lines; ``open`` lets it write all."""
+    """Lets the model write so many lines, however often it is asked for each; ``open`` lets it write all."""
 
-    def __init__(self, lines=None):
-        self.free = threading.Semaphore(0 if lines is None else lines)
+    def __init__(self, lines):
+        self.lines = lines
         self.all = threading.Event()
-        if lines is None:
-            self.all.set()
-
-    def let(self, lines):
-        for _ in range(lines):
-            self.free.release()
 
     def open(self):
         self.all.set()
 
-    def wait(self):
-        while not self.all.is_set():
-            if self.free.acquire(timeout=0.01):
-                return
+    def wait(self, done):
+        while done >= self.lines and not self.all.wait(0.01):
+            pass
 
 
 @pytest.fixture
@@ -68,7 +61,7 @@ def scripted():
     def make(lines=TABLE, gate=None):
         def script(done):
             if gate is not None:
-                gate.wait()
+                gate.wait(len(done))
             if callable(lines):
                 return lines(done)
             rest = [*lines, END]
@@ -96,8 +89,9 @@ def studio(quiet_home, scripted):
     from brickgpt_tui.app import Opening, StudioApp
     from brickgpt_tui.settings import Settings
 
-    def make(lines=TABLE, *, gate=None, load=None, opening=None, **options):
-        settings = Settings(theme="brickgpt-dark", generation=GenerationConfig(seed=7), **options)
+    def make(lines=TABLE, *, gate=None, load=None, opening=None, generation=None, **options):
+        config = GenerationConfig(seed=7, **(generation or {}))
+        settings = Settings(theme="brickgpt-dark", generation=config, **options)
         return StudioApp(opening or Opening(), settings=settings, load=load or scripted(lines, gate))
 
     return make
