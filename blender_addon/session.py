@@ -176,10 +176,13 @@ def _show_check(collection: bpy.types.Collection, run: Run) -> None:
 def _remember(run: Run) -> None:
     """Make one undo step of a whole run."""
     window = next(iter(bpy.context.window_manager.windows), None)
-    if bpy.app.background or window is None:
+    message = f"Bricks: {run.kind}"
+    if window is None:  # in the background
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
         return
     with bpy.context.temp_override(window=window):
-        bpy.ops.ed.undo_push(message=f"Bricks: {run.kind}")
+        bpy.ops.ed.undo_push(message=message)
 
 
 def _redraw() -> None:

@@ -213,6 +213,20 @@ def test_without_an_engine_one_sentence_says_what_to_do(monkeypatch):
     assert models() == []
 
 
+def test_a_run_is_one_step_of_undo_and_redo(fake_engine):
+    use(fake_engine())
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.bricks.generate(prompt="a tower")
+    assert bpy.ops.ed.undo() == {"FINISHED"}
+    assert models() == []
+    assert bpy.ops.ed.redo() == {"FINISHED"}
+    (collection,) = models()
+    assert rows(collection) == BRICKS
+    assert len(ours(collection)) == 3
+    assert bpy.ops.bricks.remove_last(count=1) == {"FINISHED"}  # and one can go on working with it
+    assert len(ours(models()[0])) == 2
+
+
 def pump(until):
     for _ in range(3000):
         session.tick()
