@@ -55,15 +55,14 @@ def seed_of(base: int, index: int, sample: int) -> int:
 def twin(mode: str, known: Iterable[Outcome]) -> Outcome | None:
     """The outcome of ``mode`` where it follows from the run with rejection alone, else None.
 
-    - Rollback starts only after an unstable end: a stable run with rejection is the full run.
-    - Rejection acts only on a brick that cannot be placed: a run in which none was rejected
-      is the run with masks alone.
+    Rollback starts only after an unstable end, so a stable run with rejection is the full run.
+    Masks alone are always run: exact sampling never draws what it would have to reject, so a
+    run without rejections says nothing about them.
     """
     first = next((outcome for outcome in known if outcome.mode == "rejection"), None)
     if first is None or first.refused:
         return None
-    same = {FULL: first.stable, "syntax masks": first.rejections == 0}.get(mode, False)
-    return replace(first, mode=mode, same_as=first.mode) if same else None
+    return replace(first, mode=mode, same_as=first.mode) if mode == FULL and first.stable else None
 
 
 def run_prompt(
