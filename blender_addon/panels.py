@@ -5,8 +5,8 @@ import bpy
 from . import operators, operators_look, session
 from . import scene as scenes
 
-_LINE = 38
-_MOST_LINES = 6
+_LINE = 24
+_MOST_LINES = 8
 
 
 class _Panel:
