@@ -25,6 +25,7 @@ from brickgpt_engine.cli.summary import (
     warn_of_solver_change,
 )
 from brickgpt_engine.cli.targets import Target
+from brickgpt_engine.cli.variants import best_of, why_best, write_sheet
 from brickgpt_engine.errors import BrickGPTError, ConfigError, ExitCode
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
@@ -35,6 +36,7 @@ _SEED_RANGE = 10**9  # short enough to be typed again
 _EXAMPLES = """\
 brickgpt generate "a high-backed chair with four legs"
 brickgpt generate "a red sofa" -n 4 --seed 7 --out sofas/
+brickgpt generate "a sailing boat" -n 8 --pick --show-all
 brickgpt generate "a tall tower" --temperature 0.9 --formats ldr,png --colour "dark red"
 brickgpt generate --prompts ideas.txt --out models/ --json > models.jsonl
 echo "a small table" | brickgpt generate --quiet --out table --force
@@ -81,6 +83,8 @@ class _Style:
     picture: bool | None
     colour: int | str
     rendered: bool = False
+    pick: bool = False
+    show_all: bool = False
 
 
 @click.command("generate", cls=SectionCommand, examples=_EXAMPLES, notes=_NOTES)
@@ -92,6 +96,8 @@ def command(
     prompts_file: str | None,
     start_file: str | None,
     variants: int,
+    pick: bool,
+    show_all: bool,
     seed: int | None,
     out: str | None,
     force: bool,
@@ -112,23 +118,19 @@ def command(
     first_seed = secrets.randbelow(_SEED_RANGE) if seed is None else seed
     start = _read_start(start_file, generation)
     wish = _make_target(prompts, out, formats, force)
-    jobs = [
-        _Job(
-            text,
-            config_from(generation, first_seed + number),
-            replace(wish, stem=wish.stem or targets.slug(text)),
-        )
+    configs = [config_from(generation, first_seed + number) for number in range(variants)]
+    groups = [
+        [_Job(text, config, replace(wish, stem=wish.stem or targets.slug(text))) for config in configs]
         for text in prompts
-        for number in range(variants)
     ]
-    style = _Style(as_json, quiet, picture, colour, rendered)
-    if start is not None and jobs[0].config.physics:
+    style = _Style(as_json, quiet, picture, colour, rendered, pick, show_all)
+    if start is not None and configs[0].physics:
         with show_wait("analysing the model to start from", quiet=quiet):
-            _warn_of_unstable(start, start_file or "", jobs[0].config)
+            _warn_of_unstable(start, start_file or "", configs[0])
     with show_wait("loading the language model", quiet=quiet):
-        generator = load_generator(jobs[0].config)
-    _say_meanings(generator, jobs, quiet=quiet)
-    return _run_all(generator, jobs, start, style)
+        generator = load_generator(configs[0])
+    _say_meanings(generator, [job for group in groups for job in group], quiet=quiet)
+    return _run_all(generator, groups, start, style)
 
 
 def _read_start(file: str | None, generation: dict[str, Any]) -> BrickStructure | None:
@@ -188,29 +190,62 @@ def _say_meanings(generator: BrickGenerator, jobs: Sequence[_Job], *, quiet: boo
 
 
 def _run_all(
-    generator: BrickGenerator, jobs: Sequence[_Job], start: BrickStructure | None, style: _Style
+    generator: BrickGenerator, groups: Sequence[Sequence[_Job]], start: BrickStructure | None, style: _Style
 ) -> int:
-    """Make every model; the worst exit code."""
+    """Make every model, prompt by prompt; the worst exit code."""
+    total = sum(map(len, groups))
     codes: list[ExitCode] = []
     used: set[str] = set()
-    for number, job in enumerate(jobs, start=1):
-        count = f" [{number}/{len(jobs)}]" if len(jobs) > 1 else ""
-        title = f"{console.one_line(job.prompt)}{count}"
-        with show_progress(title, quiet=style.quiet) as listener:
-            outcome = drive(
-                generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener
-            )
-        with catch_ctrl_c() as late:  # a model that is ready is written
-            codes.append(_finish(job, outcome, used, style))
-        if outcome.error is not None:
-            raise outcome.error
-        if outcome.interrupted or late.pressed:
-            return ExitCode.INTERRUPTED
-        if len(jobs) > 1 and not (style.json or style.quiet):
-            click.echo()
-    if len(jobs) > 1 and not (style.json or style.quiet):
-        click.echo(f"{len(jobs)} models, {codes.count(ExitCode.OK)} of them stand")
+    made = 0
+    for variants in groups:
+        outcomes: list[Outcome] = []
+        for job in variants:
+            made += 1
+            count = f" [{made}/{total}]" if total > 1 else ""
+            outcome = _make(generator, job, count, start, style)
+            outcomes.append(outcome)
+            broken = outcome.error is not None or outcome.interrupted
+            with catch_ctrl_c() as late:  # a model that is ready is written
+                if not style.pick:
+                    codes.append(_finish(job, outcome, used, style))
+                if broken or len(outcomes) == len(variants):
+                    codes += _close(variants, outcomes, used, style)
+            if outcome.error is not None:
+                raise outcome.error
+            if outcome.interrupted or late.pressed:
+                return ExitCode.INTERRUPTED
+            if total > 1 and not (style.json or style.quiet or style.pick):
+                click.echo()
+    if len(codes) > 1 and not (style.json or style.quiet):
+        click.echo(f"{len(codes)} models, {codes.count(ExitCode.OK)} of them stand")
     return max(codes)
+
+
+def _make(
+    generator: BrickGenerator, job: _Job, count: str, start: BrickStructure | None, style: _Style
+) -> Outcome:
+    """Generate one model under the eyes of the user."""
+    title = f"{console.one_line(job.prompt)}{count}"
+    with show_progress(title, quiet=style.quiet) as listener:
+        return drive(generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener)
+
+
+def _close(
+    variants: Sequence[_Job], outcomes: Sequence[Outcome], used: set[str], style: _Style
+) -> list[ExitCode]:
+    """What is due once all variants of a prompt are there: write the best of them, and the sheet of all."""
+    codes, best = [], None
+    if style.pick:
+        best = best_of(outcomes)
+        result = outcomes[best].result
+        if result is not None and len(outcomes) > 1 and not style.quiet:
+            console.note(why_best(result, len(outcomes)))
+        codes.append(_finish(variants[best], outcomes[best], used, style))
+    if style.show_all:
+        sheet = write_sheet(outcomes, [job.config.seed or 0 for job in variants], variants[0].wish, best)
+        if sheet is not None and not style.quiet:
+            console.note(f"all variants are on {sheet}")
+    return codes
 
 
 def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitCode:

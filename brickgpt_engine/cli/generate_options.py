@@ -38,6 +38,19 @@ generate_options = stack(
         help="Models per prompt, with seeds SEED, SEED+1, …",
     ),
     option(
+        "--pick",
+        is_flag=True,
+        section=_INPUT,
+        help="Of the variants of a prompt, write the best alone: first those that stand, then the likeliest "
+        "per brick, then the strongest.",
+    ),
+    option(
+        "--show-all",
+        is_flag=True,
+        section=_INPUT,
+        help="Put pictures of all variants of a prompt on one sheet, NAME-all.png.",
+    ),
+    option(
         "--seed",
         type=click.IntRange(0, MAX_SEED),
         metavar="SEED",

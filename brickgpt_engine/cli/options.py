@@ -17,10 +17,12 @@ import click
 from brickgpt_engine.bricks import colours
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
 from brickgpt_engine.cli.sections import Decorator, option, stack
+from brickgpt_engine.decoding.legality import CONTACTS
 from brickgpt_engine.generation.config import (
     CRITERIA,
     DEVICES,
     INSTRUCTION_FORMATS,
+    SAMPLINGS,
     SOLVERS,
     GenerationConfig,
 )
@@ -127,6 +129,37 @@ _OPTIONS: tuple[Decorator, ...] = (
         kind=click.FloatRange(0, 1, min_open=True),
         metavar="P",
         help="Choose among the likeliest tokens that share probability P; only without logit masking.",
+    ),
+    _option(
+        "sampling",
+        section=_SAMPLING,
+        kind=click.Choice(SAMPLINGS),
+        help="'exact' draws among the bricks that fit, with the odds that endless rejection would give; "
+        "'rejection' draws blindly and again, as published.",
+    ),
+    _option(
+        "contact",
+        section=_SAMPLING,
+        kind=click.Choice(CONTACTS),
+        help="What must hold each brick: nothing, the ground or a brick below, or also a brick above.",
+    ),
+    _option(
+        "region",
+        section=_SAMPLING,
+        metavar="X,Y,Z:X,Y,Z",
+        help="Build within these cells only, both corners included.",
+    ),
+    _option(
+        "budget",
+        section=_SAMPLING,
+        metavar="PART=N,…",
+        help="Use at most N of a part: 2x4=6,1x8=0.",
+    ),
+    _option(
+        "speculation",
+        "--speculation/--no-speculation",
+        section=_SAMPLING,
+        help="Guess the next bricks and let the model check several at once; only speed changes.",
     ),
     _option(
         "physics",

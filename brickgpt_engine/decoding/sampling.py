@@ -28,6 +28,12 @@ def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabili
     return np.asarray(weights / total)
 
 
+def log_share(logits: NDArray[np.floating], place: int) -> float:
+    """Natural logarithm of entry ``place``'s softmax share; minus infinity where it has none."""
+    with np.errstate(divide="ignore"):
+        return float(np.log(softmax(logits)[place]))
+
+
 def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
     """Index drawn from ``probabilities`` (n,) by inversion: one uniform number per draw.
 

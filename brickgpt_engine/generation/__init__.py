@@ -13,6 +13,7 @@ from brickgpt_engine.generation.events import (
     Started,
 )
 from brickgpt_engine.generation.generator import BrickGenerator
+from brickgpt_engine.generation.variants import pick, score
 
 __all__ = [
     "BrickGenerator",
@@ -26,4 +27,6 @@ __all__ = [
     "RolledBack",
     "StabilityChecked",
     "Started",
+    "pick",
+    "score",
 ]

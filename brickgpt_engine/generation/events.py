@@ -43,6 +43,8 @@ class GenerationResult:
         prompt_used: what the model read in its place.
         notes: how the two differ, a line each; see :mod:`brickgpt_engine.meaning`.
         passes: forward passes of the model.
+        log_likelihood: mean over the lines that the model wrote of the natural logarithm of their
+            probability at temperature 1 (with masks: among what the syntax allows); None without lines.
         redraws: times that exact sampling began a brick anew.
         drafted: guessed tokens that the model checked along with others.
         accepted: those of them that it then wrote.
@@ -64,6 +66,7 @@ class GenerationResult:
     prompt_used: str = ""
     notes: tuple[str, ...] = ()
     passes: int = 0
+    log_likelihood: float | None = None
     redraws: int = 0
     drafted: int = 0
     accepted: int = 0

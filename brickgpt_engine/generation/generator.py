@@ -120,11 +120,12 @@ class BrickGenerator:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A kept line: the tokens before it, what it says, and why it was not placed (rejection off)."""
+    """A kept line: the tokens before it, what it says, why it was not placed, and its likelihood."""
 
     start: int
     content: Brick | str
     reason: Rejection | None
+    log_likelihood: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,8 @@ class _Run:
         return reason or self.structure.add(line.brick)
 
     def _keep(self, line: Line, reason: Rejection | None) -> None:
-        self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason))
+        likelihood = self._writer.log_likelihood(line)
+        self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason, likelihood))
         self._writer.accept(line)
 
     def _verdict(self) -> StabilityReport | None:
@@ -304,6 +306,7 @@ class _Run:
             self.structure.truncate(0)
             for brick in best.structure:
                 self.structure.add(brick)
+        likelihoods = [line.log_likelihood for line in best.written if line.log_likelihood is not None]
         return GenerationResult(
             structure=best.structure,
             report=best.report,
@@ -318,6 +321,7 @@ class _Run:
             prompt_used=self._read.prompt,
             notes=self._read.notes,
             passes=self._writer.stream.passes,
+            log_likelihood=sum(likelihoods) / len(likelihoods) if likelihoods else None,
             redraws=self._writer.redraws,
             drafted=self._writer.stream.drafted,
             accepted=self._writer.stream.accepted,

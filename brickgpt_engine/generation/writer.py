@@ -13,7 +13,7 @@ from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.decoding.legality import Legality
-from brickgpt_engine.decoding.sampling import sample_allowed, sample_free
+from brickgpt_engine.decoding.sampling import log_share, sample_allowed, sample_free
 from brickgpt_engine.decoding.tokens import Logits, TokenModel, TokenStream
 from brickgpt_engine.errors import InvalidBrickError
 from brickgpt_engine.generation.config import GenerationConfig
@@ -126,6 +126,23 @@ class LineWriter:
         """Whether ``brick`` may be placed after ``structure``, by bounds, free cells and rules."""
         self.legality.follow(structure)
         return self.legality.allows(brick)
+
+    def log_likelihood(self, line: Line) -> float:
+        """Natural logarithm of the probability of ``line``, drawn here, at temperature 1.
+
+        With masks that is its probability among what the syntax allows.
+        """
+        total, cursor = 0.0, LineCursor(self._grammar)
+        for place, token in enumerate(line.tokens):
+            if not self._config.use_logit_masking:
+                total += log_share(self._after(line.tokens[:place]), token)
+                continue
+            allowed = cursor.allowed
+            if len(allowed) > 1:
+                logits = self._after(line.tokens[:place])[allowed]
+                total += log_share(logits, int(allowed.searchsorted(token)))
+            cursor.step(token)
+        return total
 
     def accept(self, line: Line) -> None:
         """Keep ``line``, which was drawn here."""

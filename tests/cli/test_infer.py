@@ -66,7 +66,9 @@ def test_answers_are_used(infer, endless_model):
 
 def test_rejections_are_counted_by_reason(infer, scripted_model):
     model = str(scripted_model("2x4 (4,18,0)\n"))
-    ran = infer("a car", "", "", "", options=("--max-brick-rejections", "6"), model=model)
+    ran = infer(
+        "a car", "", "", "", options=("--sampling", "rejection", "--max-brick-rejections", "6"), model=model
+    )
     assert "Total # brick rejections: 7" in ran.out
     assert "Brick rejection reasons: {'out_of_bounds': 1, 'already_rejected': 6}" in ran.out
     assert "nothing was saved" in ran.out
