@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from brickgpt_tui.screens.studio import StudioScreen
 from brickgpt_tui.themes import THEMES, other
@@ -25,6 +26,13 @@ _ASCII_KEYS = {
     "up": "up", "down": "down", "left": "left", "right": "right", "enter": "enter", "escape": "esc",
     "space": "space", "tab": "tab", "backspace": "bksp", "delete": "del", "home": "home", "end": "end",
 }  # fmt: skip
+
+
+class AsciiScrollBar(ScrollBarRender):
+    """Scrollbars of whole characters, for terminals that know ASCII only."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class StudioApp(App[None]):
             self.register_theme(theme)
         self._settings = None if settings is None else self._with_opening(settings)
         self._look = _appearance() if settings is None else (settings.theme, settings.ascii)
+        ScrollBar.renderer = AsciiScrollBar if self.plain else ScrollBarRender
         self.theme = self._look[0] if self._look[0] in self.available_themes else THEMES[0].name
 
     @property

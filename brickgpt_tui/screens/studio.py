@@ -57,6 +57,8 @@ class StudioScreen(RunActions, EditActions, ViewActions, FileActions, StudioBase
 
         side = Vertical(BrickInspector(id="inspector"), StatsPanel(id="stats"), id="side")
         await self.query_one("#middle").mount_all([ModelView(id="model"), side])
+        if not self.query("#model"):
+            return  # closed meanwhile
         self.furnished = True
         self.use_settings()
         self.show_model()

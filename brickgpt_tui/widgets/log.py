@@ -84,7 +84,7 @@ class EventLog(Vertical):
         if not self.is_mounted:
             return
         mark = ("+" if self.folded else "-") if self.ascii_only else ("▸" if self.folded else "▾")
-        text = Text(f"{mark} Log", no_wrap=True, overflow="ellipsis")
+        text = Text(f"{mark} Log", no_wrap=True, overflow="crop" if self.ascii_only else "ellipsis")
         if self.folded and self._last.text:
             text.append("  ").append_text(self._styled(LogLine(self._last.kind, self._last.text.strip())))
         self.query_one(LogHeading).update(text, layout=False)

@@ -52,6 +52,10 @@ class Section(Static):
         """Bars take the width there is."""
         self.fill()
 
+    def watch_ascii_only(self) -> None:
+        """Other characters."""
+        self.fill()
+
     def fill(self) -> None:
         """Write the lines anew; the screen is laid out again only where their number changes."""
         if not self.is_mounted:
@@ -89,7 +93,7 @@ class RunStats(Section):
             yield Content.styled(self._state() or "nothing built yet", _DIM)
             return
         style = _BAD if run.error else _GOOD if run.running else _DIM
-        yield Content.styled(_cut(self._state(), width), style)
+        yield Content.styled(_cut(self._state(), width, self.ascii_only), style)
         yield _pair("bricks", f"{run.bricks:,}", _rate(run.bricks, run.seconds, 1))
         yield _pair("tokens", f"{run.tokens:,}", _rate(run.tokens, run.seconds, 0))
         yield _pair("elapsed", elapsed(run.seconds))
@@ -120,9 +124,11 @@ class RejectionStats(Section):
         for reason, count in run.rejections:
             number = f"{count:,}"
             space = max(1, width - label - 1 - len(number) - 1)
-            bar = self.bar(count / most, space)
+            bar, name = self.bar(count / most, space), _cut(reason, label, self.ascii_only)
             yield Content.assemble(
-                (f"{_cut(reason, label):<{label}} ", _DIM), (f"{bar:<{space}}", _WARN), f" {number}"
+                (f"{name:<{label}} ", _DIM),
+                (f"{bar:<{space}}", _WARN),
+                f" {number}",
             )
         if run.rollbacks:
             yield _pair("rollbacks", f"{len(run.rollbacks):,}")
@@ -276,5 +282,6 @@ def _factor(value: float | None) -> str:
     return "unlimited" if math.isinf(value) else f"{value:.2f}"
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(1, width - 1)] + "…"
+def _cut(text: str, width: int, ascii_only: bool) -> str:
+    """At most ``width`` characters, with a sign where something is missing."""
+    return text if len(text) <= width else text[: max(1, width - 1)] + ("~" if ascii_only else "…")

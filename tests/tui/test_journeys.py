@@ -220,10 +220,7 @@ async def test_repair_of_a_model_that_stands_says_so(studio, build, wait_for):
         await build(pilot)
         bricks = screen.state.document.bricks
         await pilot.press("r")
-        log = screen.query_one("#log-lines")
-        await wait_for(
-            pilot, lambda: any("nothing to repair" in line.text for line in log.lines), "the answer"
-        )
+        await wait_for(pilot, lambda: "nothing to repair" in log_text(screen), "the answer")
         assert screen.state.document.bricks == bricks
 
 
@@ -257,8 +254,8 @@ async def test_repair_binds_two_loose_walls(studio, build, wait_for):
 async def test_views_and_colours_by_keys(studio, build):
     app = studio()
     async with app.run_test(size=SIZE) as pilot:
-        view = app.main.view
         await build(pilot)
+        view = app.main.view
         for key, mode in zip("123456", ("layer", "front", "side", "top", "iso", "image"), strict=True):
             await pilot.press(key)
             assert view.mode == mode
@@ -376,7 +373,7 @@ async def test_a_run_without_bricks_gives_the_model_before_back(studio, build, w
         assert screen.state.document.prompt == "a slab"
 
 
-async def test_a_tiny_terminal_is_told_what_to_do(studio, build):
+async def test_a_tiny_terminal_is_told_what_to_do(studio, build, wait_for):
     app = studio()
     async with app.run_test(size=SIZE) as pilot:
         screen = app.main
@@ -384,11 +381,13 @@ async def test_a_tiny_terminal_is_told_what_to_do(studio, build):
         await pilot.resize_terminal(40, 10)
         await pilot.pause()
         message = screen.query_one("#too-small", Static)
+        await wait_for(pilot, lambda: message.display, "a word about it")
         assert message.display and "needs 60x16" in str(message.render())
-        assert not screen.view.display
+        assert not screen.query_one("#middle").display
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert not message.display and screen.view.display
+        await wait_for(
+            pilot, lambda: screen.query_one("#middle").display and not message.display, "the model again"
+        )
         assert len(screen.state.document.bricks) == TABLE_SIZE
 
 
