@@ -44,9 +44,10 @@ def set_up(
     low, high = scenes.bounds(objects)
     home = _home(scene)
     _light(scene, home)
-    _ground(home, low, hidden=transparent)
+    view = view or View()
+    _ground(home, low, catcher=transparent, hidden=view.elevation < 0)
     camera = _camera(scene, home)
-    frame(scene, camera, low, high, view or View())
+    frame(scene, camera, low, high, view)
     scene.render.film_transparent = transparent
     scene.view_settings.view_transform = "Standard"  # Filmic and AgX wash brick colours out
     scene.view_settings.look = "None"
@@ -93,8 +94,8 @@ def _light(scene: bpy.types.Scene, home: bpy.types.Collection) -> None:
     scene.world = world
 
 
-def _ground(home: bpy.types.Collection, low: Vector, *, hidden: bool) -> None:
-    """A large round plane just below the model; for a transparent picture it only catches the shadow."""
+def _ground(home: bpy.types.Collection, low: Vector, *, catcher: bool, hidden: bool) -> None:
+    """A large round plane just below the model; it may only catch the shadow, or not be seen at all."""
     mesh = bpy.data.meshes.get(_NAMES["ground"]) or bpy.data.meshes.new(_NAMES["ground"])
     if not mesh.polygons:
         turns = [2 * math.pi * step / 64 for step in range(64)]
@@ -103,7 +104,7 @@ def _ground(home: bpy.types.Collection, low: Vector, *, hidden: bool) -> None:
         mesh.materials.append(_ground_material())
     ground = _object(home, "ground", mesh)
     ground.location = (low.x, low.y, low.z - 0.001)
-    ground.is_shadow_catcher = hidden
+    ground.is_shadow_catcher, ground.hide_render = catcher, hidden
 
 
 def _ground_material() -> bpy.types.Material:

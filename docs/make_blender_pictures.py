@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CELL = 420
-STRESSED = "a long dining table with six legs"
+STRESSED = "a double bed with a headboard"
 BUILT = "a castle tower with battlements"
 STAGES = 4
 
@@ -54,7 +54,8 @@ def picture(structure: BrickStructure, blender: str | None, **options: object) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.png"
         render(structure, path, chosen, blender=blender, stress=stress)
-        return Image.open(path).convert("RGB").copy()
+        drawn = Image.open(path).convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
 
 
 def stages(structure: BrickStructure) -> list[BrickStructure]:
