@@ -48,11 +48,11 @@ class Tmux:
     def screen(self):
         return self.tmux("capture-pane", "-p").stdout
 
-    def wait_for(self, *texts):
+    def wait_for(self, *texts, without=None):
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             seen = self.screen()
-            if all(text in seen for text in texts):
+            if all(text in seen for text in texts) and (without is None or without not in seen):
                 return seen
             time.sleep(0.2)
         raise AssertionError(f"{texts} never came; the terminal shows:\n{self.screen()}")
@@ -81,7 +81,8 @@ def test_from_a_sentence_to_a_file_and_back(terminal, tmp_path):
     terminal.wait_for("seen from")
     terminal.keys("?")
     terminal.wait_for("Type what to build and press Enter")
-    terminal.keys("Escape")
+    terminal.keys("Escape")  # and a pause, or the terminal takes Escape and u for Alt+U
+    terminal.wait_for("minimum", without="Type what to build and press Enter")
     terminal.keys("u")
     terminal.wait_for("no bricks")
     terminal.keys("q")
