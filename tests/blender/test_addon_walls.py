@@ -14,7 +14,7 @@ ADDON = ROOT / "blender_addon"
 BLENDER = {"bpy", "bpy_extras", "mathutils", "_cycles"}
 WITHOUT_BLENDER = ("__init__", "colours", "engine_process", "ldraw", "model", "runs", "shapes", "headless")
 
-_spec = importlib.util.spec_from_file_location("addon_packaging", ROOT / "packaging" / "addon.py")
+_spec = importlib.util.spec_from_file_location("addon_packaging", ROOT / "blender_addon/tools/pack.py")
 packaging = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(packaging)
 

@@ -1,6 +1,6 @@
 """Pack the Blender add-on into one zip, for legacy add-ons and for extensions alike.
 
-``python packaging/addon.py`` writes ``dist/brickgpt_studio-VERSION.zip``. The same sources give the
+``python blender_addon/tools/pack.py`` writes ``dist/brickgpt_studio-VERSION.zip``. The same sources give the
 same bytes: names are sorted, times are fixed, and nothing is compressed.
 """
 
@@ -11,7 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "blender_addon"
 FOLDER = "brickgpt_studio"
 """Name of the folder in the zip; as a legacy add-on this is the module's name."""
