@@ -127,10 +127,10 @@ class TokenStream:
         """Begin a new sequence; returns the logits after ``ids``."""
         self.ids, self._known = [], {}
         logits = self.model.prefill(ids)
-        self._book(ids, logits[None])
+        self._book(ids)
         self._sure = len(ids)
         self._known[len(ids)] = logits.copy()
-        return self._known[len(ids)]
+        return self._numbers(len(ids))
 
     def cut(self, length: int) -> None:
         """Forget all but the first ``length`` tokens, and all logits: the next question costs a pass."""
@@ -150,7 +150,7 @@ class TokenStream:
         wanted = base + len(tokens)
         self._credit(held)
         if held == wanted and held in self._known:
-            return self._known[held]
+            return self._numbers(held)
         if held == wanted:  # read once, but its logits were not kept
             held -= 1
             tokens, base = [*self.ids[base - 1 : base], *tokens], base - 1
@@ -169,24 +169,29 @@ class TokenStream:
             rows = self._checker.extend_each(ids, drafted + 1, self._only)
         else:
             rows = self.model.extend(ids)[None]
-        self._book(ids, rows)
+        self._book(ids)
         self.drafted += drafted
         first = len(self.ids) - drafted
         for number, row in enumerate(rows):
             self._known[first + number] = row.copy()  # backends reuse their buffer
-        return self._known[first]
+        return self._numbers(first)
 
-    def _book(self, ids: Sequence[int], rows: Rows) -> None:
-        """Book a pass, unless it gave no numbers."""
+    def _book(self, ids: Sequence[int]) -> None:
+        """Count a pass over ``ids``."""
         self.ids.extend(ids)
         self.passes += 1
         self.tokens += len(ids)
-        tops = rows.max(axis=1)
-        if not ((tops > -np.inf) & (tops < np.inf)).all():  # also false for NaN, which max() passes on
+
+    def _numbers(self, place: int) -> Logits:
+        """The logits after ``place`` tokens; refused if they are no numbers, after drafts only once wanted."""
+        logits = self._known[place]
+        top = float(logits.max())
+        if not -np.inf < top < np.inf:  # also false for NaN, which max() passes on
             raise ModelError(
                 "the model's output is not a number (NaN or infinite logits); "
                 "its weights are damaged or overflow in this precision"
             )
+        return logits
 
     def _credit(self, held: int) -> None:
         """Count drafted tokens up to ``held`` as accepted."""

@@ -248,7 +248,17 @@ def test_a_model_that_fails_at_once_is_one_error(run, damaged, command):
 
 def test_no_brick_fits(run, scripted_model):
     model = str(scripted_model("2x4 (19,18,0)\n"))
-    ran = run("generate", "a chair", "--model", model, "--max-brick-rejections", "5", "--json")
+    ran = run(
+        "generate",
+        "a chair",
+        "--model",
+        model,
+        "--max-brick-rejections",
+        "5",
+        "--json",
+        "--sampling",
+        "rejection",
+    )
     assert ran.code == 1 and "no brick was placed" in ran.problem
     assert '"bricks": 0' in ran.out and '"max_brick_rejections"' in ran.out
     assert list(Path().iterdir()) == []

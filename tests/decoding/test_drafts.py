@@ -8,6 +8,7 @@ from brickgpt_engine.decoding import BrickGrammar
 from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.numpy_llama import NumpyLlama
 from brickgpt_engine.decoding.tokens import DraftModel, TokenStream
+from brickgpt_engine.errors import ModelError
 
 WALL = [Brick(2, 4, 3, y, z) for z in range(4) for y in (0, 4, 8, 12)]
 
@@ -120,6 +121,20 @@ def test_an_accepted_draft_costs_no_pass_and_is_counted(llama_folder):
     stream.after(3, [4, 5, 9])
     assert (stream.passes, stream.drafted, stream.accepted) == (3, 3, 2)
     assert stream.ids == [1, 2, 3, 4, 5, 9]
+
+
+def test_logits_that_are_no_numbers_count_once_a_draft_is_taken(llama_folder):
+    folder, _ = llama_folder()
+    model = NumpyLlama.from_folder(folder)
+    model._embedding = model._embedding.copy()
+    model._embedding[6] = np.nan
+    stream = TokenStream(model)
+    stream.start([1, 2, 3])
+    stream.after(3, [4], lambda: [5, 6])
+    stream.after(3, [4, 5])
+    with pytest.raises(ModelError, match="not a number"):
+        stream.after(3, [4, 5, 6])
+    assert np.isfinite(stream.after(3, [4, 7])).all()
 
 
 def test_drafts_never_overrun_the_context(llama_folder):

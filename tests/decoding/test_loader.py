@@ -237,10 +237,11 @@ def test_the_stream_counts_and_goes_back_with_logits(llama_folder):
     folder, _ = llama_folder()
     stream = TokenStream(load_model(str(folder)).token_model)
     stream.start([5, 6, 7])
-    there = stream.push([8]).copy()
-    stream.push([9, 10])
+    there = stream.after(3, [8]).copy()
+    stream.after(4, [9, 10])
     assert (stream.ids, stream.passes, stream.tokens) == ([5, 6, 7, 8, 9, 10], 3, 6)
-    assert abs(stream.return_to(4) - there).max() < 1e-5
+    stream.cut(4)
+    assert abs(stream.after(4, []) - there).max() < 1e-5
     assert (stream.ids, stream.model.length, stream.passes) == ([5, 6, 7, 8], 4, 4)
 
 
