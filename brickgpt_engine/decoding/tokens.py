@@ -164,12 +164,17 @@ class TokenStream:
         return self._read([*tokens[held - base :], *drafted], len(drafted))
 
     def _read(self, ids: list[int], drafted: int) -> Logits:
-        """Read ``ids``, the last of them drafts; the logits before the drafts."""
+        """Read ``ids``, the last ``drafted`` of them drafts; the logits before the drafts."""
         if self._checker is not None:
             rows = self._checker.extend_each(ids, drafted + 1, self._only)
         else:
             rows = self.model.extend(ids)[None]
         self._book(ids)
+        if drafted and not np.isfinite(rows.max(axis=1)).all():
+            # One bad number spreads over its whole pass; it counts only where the text itself meets it.
+            self.model.rewind(len(self.ids) - len(ids))
+            del self.ids[-len(ids) :]
+            return self._read(ids[:-drafted], 0)
         self.drafted += drafted
         first = len(self.ids) - drafted
         for number, row in enumerate(rows):
@@ -183,7 +188,7 @@ class TokenStream:
         self.tokens += len(ids)
 
     def _numbers(self, place: int) -> Logits:
-        """The logits after ``place`` tokens; refused if they are no numbers, after drafts only once wanted."""
+        """The logits after ``place`` tokens, refused if they are no numbers."""
         logits = self._known[place]
         top = float(logits.max())
         if not -np.inf < top < np.inf:  # also false for NaN, which max() passes on
