@@ -57,6 +57,14 @@ class EventLog(Vertical):
         """Explain the heading."""
         self.query_one(LogHeading).tooltip = "Click to fold or unfold the event log (l)."
         self._show_heading()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
+
+    def _recolour(self) -> None:
+        """Write the lines anew in the colours of another theme."""
+        lines = tuple(self.written)
+        self.written.clear()
+        self.query_one(RichLog).clear()
+        self.add(lines)
 
     def watch_folded(self, folded: bool) -> None:
         """Fold or unfold."""
