@@ -19,9 +19,7 @@ Guess: TypeAlias = tuple[int, int, int, int, int]
 """A brick as ``h, w, x, y, z``."""
 Fields: TypeAlias = tuple[Value, Value, Value, Value]
 
-_WORTH = 0.2
-"""Probability from which reading a guessed token along costs less than the pass that it may save."""
-_MOST_TOKENS = 8
+_MOST_TOKENS = 24
 _TRIALS = 5.0
 """How many bricks of experience the first trust in a rule stands for."""
 _FADE = 0.95
@@ -33,15 +31,14 @@ class Drafter:
 
     Args:
         grammar: spells the lines.
-        worth: least probability of a token to be drafted.
-        most_tokens: longest draft.
+        cost: what one more token makes a pass longer, as a share of a pass; less probable tokens are
+            not worth drafting, and a draft costs at most two passes in all.
     """
 
-    def __init__(
-        self, grammar: BrickGrammar, *, worth: float = _WORTH, most_tokens: int = _MOST_TOKENS
-    ) -> None:
+    def __init__(self, grammar: BrickGrammar, cost: float) -> None:
         self._grammar = grammar
-        self._worth, self._most = worth, most_tokens
+        self._worth = cost
+        self._most = min(_MOST_TOKENS, max(1, round(2 / cost)))
         self._text = _Text()
         self._known: list[Brick] = []
         self._rates = {

@@ -100,6 +100,11 @@ class NumpyLlama:
         """Most tokens that the cache can hold."""
         return self.config.context_length
 
+    @property
+    def draft_cost(self) -> float:
+        """What one more token makes a short pass longer: more where weights fit into the cache."""
+        return 0.3 if self.parameters < _ONE_THREAD_BELOW else 0.1
+
     def prefill(self, ids: Sequence[int]) -> Logits:
         """Forget everything, read ``ids``, and return the logits after the last, shape (vocab_size,)."""
         self._length = 0

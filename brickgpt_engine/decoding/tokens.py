@@ -54,6 +54,10 @@ class TokenModel(Protocol):
 class DraftModel(TokenModel, Protocol):
     """A token model that answers for several positions of one pass, so that it can check drafts."""
 
+    @property
+    def draft_cost(self) -> float:
+        """What one more token makes a short pass longer, as a share of a pass of one token."""
+
     def extend_each(self, ids: Sequence[int], keep: int, only: TokenIds | None = None) -> Rows:
         """Read ``ids`` in one pass; the logits after each of the last ``keep``, shape (keep, vocab_size).
 
@@ -117,11 +121,6 @@ class TokenStream:
         self._checker = model if isinstance(model, DraftModel) else None
         self._known: dict[int, Logits] = {}  # by number of tokens before
         self._sure = 0  # tokens that are no draft, or an accepted one
-
-    @property
-    def can_draft(self) -> bool:
-        """Whether the model can check drafts."""
-        return self._checker is not None
 
     def start(self, ids: Sequence[int]) -> Logits:
         """Begin a new sequence; returns the logits after ``ids``."""

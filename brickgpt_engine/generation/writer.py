@@ -14,7 +14,7 @@ from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.decoding.legality import Legality
 from brickgpt_engine.decoding.sampling import log_share, sample_allowed, sample_free
-from brickgpt_engine.decoding.tokens import Logits, TokenModel, TokenStream
+from brickgpt_engine.decoding.tokens import DraftModel, Logits, TokenModel, TokenStream
 from brickgpt_engine.errors import InvalidBrickError
 from brickgpt_engine.generation.config import GenerationConfig
 
@@ -73,8 +73,8 @@ class LineWriter:
         self._seen: dict[tuple[int, ...], Logits] = {}
         self._free_tokens = max(_FREE_TOKENS, grammar.max_line_tokens)
         self._drafter: Drafter | None = None
-        if config.speculation and config.use_logit_masking and self.stream.can_draft:
-            self._drafter = Drafter(grammar)
+        if config.speculation and config.use_logit_masking and isinstance(model, DraftModel):
+            self._drafter = Drafter(grammar, model.draft_cost)
         self._structure: BrickStructure | None = None
         self.legality = Legality(grammar, config.rules)
         self.redraws = 0

@@ -18,8 +18,8 @@ def grammar(nano_tokenizer):
     return BrickGrammar(nano_tokenizer, 20, FOOTPRINTS)
 
 
-def drafted(grammar, bricks, values=(), **options):
-    drafter = Drafter(grammar, **options)
+def drafted(grammar, bricks, values=(), cost=0.2):
+    drafter = Drafter(grammar, cost)
     structure = BrickStructure()
     for brick in bricks:
         structure.add(brick)
@@ -31,7 +31,7 @@ def test_a_wall_is_foreseen_from_the_layers_below(grammar):
     """After two layers the third is guessed brick by brick, over the end of a layer too."""
     for known in range(9, 14):
         expected = grammar.encode(WALL[known : known + 2])
-        assert drafted(grammar, WALL[:known], most_tokens=8)[:8] == expected
+        assert drafted(grammar, WALL[:known])[:8] == expected
 
 
 def test_a_draft_goes_on_from_the_fields_that_are_said(grammar):
@@ -49,20 +49,21 @@ def test_guesses_outside_the_world_are_not_drafted(grammar):
 
 
 def test_a_draft_ends_where_the_odds_do(grammar):
-    short, long = (drafted(grammar, WALL[:10], worth=worth, most_tokens=40) for worth in (0.9, 0.05))
-    assert len(short) < len(long) <= 40
-    assert drafted(grammar, WALL[:10], worth=0.05, most_tokens=3) == long[:3]
+    for cost, most in ((0.9, 2), (0.5, 4), (0.25, 8), (0.05, 24)):
+        tokens = drafted(grammar, WALL[:10], cost=cost)
+        assert 0 < len(tokens) <= most
+        assert tokens == drafted(grammar, WALL[:10], cost=0.05)[: len(tokens)]
 
 
 def test_drafting_leaves_no_trace_and_a_cut_is_noticed(grammar):
-    drafter, structure = Drafter(grammar), BrickStructure(WALL[:10])
+    drafter, structure = Drafter(grammar, 0.2), BrickStructure(WALL[:10])
     drafter.follow(structure)
     first = drafter.draft(())
     assert drafter.draft(()) == first
     structure.truncate(3)
     structure.add(Brick(1, 1, 15, 15, 0))
     drafter.follow(structure)
-    fresh = Drafter(grammar)
+    fresh = Drafter(grammar, 0.2)
     fresh.follow(structure)
     assert drafter.draft([(1, 1)])[:1] == fresh.draft([(1, 1)])[:1]
 

@@ -51,6 +51,8 @@ def test_the_greedy_model_is_the_same_on_numpy_with_drafts_and_on_torch_without(
 class Checking:
     """A scripted model that can check drafts: the logits of every row come from the lines before it."""
 
+    draft_cost = 0.1
+
     def __init__(self, inner):
         self.inner = inner
         self.rewind = inner.rewind
