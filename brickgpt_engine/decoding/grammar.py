@@ -49,10 +49,22 @@ class Node:
     value: Value | None = None
 
     def insert(self, path: Sequence[int], value: Value) -> None:
-        """Add the token path of ``value``."""
+        """Add the token path of ``value``.
+
+        Raises:
+            ModelError: the path is empty, or that of another value, or one of both begins the other.
+        """
         node = self
         for token in path:
             node = node.children.setdefault(token, Node())
+            if node.value is not None:
+                break
+        if node.value is not None or node.children or not path:
+            other = "" if node.value is None else f" and {node.value}"
+            raise ModelError(
+                f"the tokenizer cannot tell values of a brick line apart ({value}{other}); "
+                "use a tokenizer that spells every number differently"
+            )
         node.value = value
 
     def freeze(self, values: Sequence[Value]) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """-n K --pick --show-all: one kept, all shown."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_a_sheet_shows_all_variants_and_is_not_overwritten(run, endless_model, t
     assert high > 2 * 420
     run("generate", "a car", "-n", "3", "--show-all", "--formats", "txt", *options)
     assert written() == ["car-2.txt", "car-3.txt", "car-4.txt", "car-all-2.png", "car-all.png", "car.txt"]
+
+
+@pytest.mark.parametrize("sampling", ["exact", "rejection"])
+def test_a_model_that_never_ends_is_saved_where_its_context_is_full(run, endless_model, tmp_path, sampling):
+    folder = tmp_path / "short"
+    shutil.copytree(endless_model, folder)
+    settings = json.loads((folder / "config.json").read_text()) | {"max_position_embeddings": 40}
+    (folder / "config.json").write_text(json.dumps(settings))
+    options = ("--max-regenerations", "0", "--no-physics", "--sampling", sampling, "--json")
+    ran = run("generate", "a car", "--model", folder, *options)
+    facts = json.loads(ran.out)
+    assert facts["stop_reason"] == "context"
+    assert Path("car.txt").read_text().count("\n") == facts["bricks"] > 5
 
 
 @pytest.mark.parametrize("option", [("--budget", "six"), ("--region", "1,2"), ("--contact", "glue")])

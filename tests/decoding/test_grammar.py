@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
 from brickgpt_engine.decoding import TextTokenizer
-from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
+from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor, Node
 from brickgpt_engine.errors import ModelError
 
 KINDS = {"nano": 4, "llama3": 10, "gpt2": None, "digit": None}
@@ -147,3 +148,39 @@ def test_a_tokenizer_without_an_end_token_or_a_way_back_is_named(merging_tokeniz
     mute.decoder = None
     with pytest.raises(ModelError, match="does not give back"):
         BrickGrammar(mute, 20)
+
+
+def lossy(normaliser):
+    """A tokenizer that rewrites text before it is split."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={letter: n for n, letter in enumerate(letters)}, merges=[]))
+    tokenizer.normalizer = normaliser
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["</s>"])
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    "normaliser",
+    [
+        normalizers.Replace("7", "1"),
+        normalizers.Replace(Regex("[0-9]"), "0"),
+        normalizers.Replace(",", ""),
+        normalizers.Replace("(", " "),
+        normalizers.Replace("\n", " "),
+    ],
+    ids=["two numbers", "all numbers", "no commas", "no bracket", "no line end"],
+)
+def test_numbers_or_separators_that_cannot_be_told_apart_are_refused(normaliser):
+    with pytest.raises(ModelError, match="brick line") as caught:
+        BrickGrammar(lossy(normaliser), 20)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_trie_refuses_a_path_that_is_taken_or_begins_another():
+    for taken, wanted in (([1, 2], [1, 2]), ([1, 2], [1]), ([1], [1, 2]), ([1], [])):
+        root = Node()
+        root.insert(taken, (1,))
+        with pytest.raises(ModelError, match="apart"):
+            root.insert(wanted, (2,))
