@@ -1,6 +1,6 @@
 """Is the fast analysis exact? Every way through it against the plain model, on thousands of structures.
 
-    python benchmarks/physics_exactness.py [--count N] [--seed N] [--gurobi-every N]
+    python benchmarks/physics_exactness.py [--quick] [--json] [--count N] [--seed N] [--gurobi-every N]
 
 For each random or designed structure, verdict and optimum of both criteria are compared with
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
@@ -15,15 +15,16 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks._report import Row, options, publish
 from benchmarks.physics import load
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, condensed, paper
@@ -129,31 +130,34 @@ def equilibrium_faults(structure: BrickStructure) -> Iterator[str]:
         yield f"equilibrium: t {report.objective}, plain model {least}"
 
 
-def main() -> None:
-    """Compare, and print what was found."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--gurobi-every", type=int, default=10, metavar="N")
-    wanted = parser.parse_args()
+def rows(wanted: argparse.Namespace) -> Iterator[Row]:
+    """One row: how many differences there are; each is also told on stderr."""
     usable = any(info.name == "gurobi" and info.usable for info in available_solvers())
+    count = min(wanted.count, 60) if wanted.quick else wanted.count
     seen: Counter[str] = Counter()
     faults = 0
-    start = time.perf_counter()
-    for number, (kind, structure) in enumerate(structures(wanted.count, wanted.seed)):
+    for number, (kind, structure) in enumerate(structures(count, wanted.seed)):
         gurobi = usable and number % wanted.gurobi_every == 0
-        found = [*paper_faults(structure, gurobi), *equilibrium_faults(structure)]
         seen.update((kind, "with gurobi") if gurobi else (kind,))
-        faults += len(found)
-        if number % 100 == 99:
-            print(f"{number + 1} structures, {faults} differences", file=sys.stderr, flush=True)
-        for fault in found:
-            print(
-                f"{kind}, seed {wanted.seed}, number {number}, {len(structure)} bricks: {fault}", flush=True
-            )
-    kinds = ", ".join(f"{count} {kind}" for kind, count in seen.items())
-    print(f"{wanted.count} structures ({kinds}): {faults} differences, {time.perf_counter() - start:.0f} s")
-    raise SystemExit(1 if faults else 0)
+        for fault in (*paper_faults(structure, gurobi), *equilibrium_faults(structure)):
+            faults += 1
+            where = f"{kind}, seed {wanted.seed}, number {number}, {len(structure)} bricks"
+            print(f"{where}: {fault}", file=sys.stderr, flush=True)
+    kinds = ", ".join(f"{times} {kind}" for kind, times in seen.items())
+    yield Row(f"physics: differences from the plain model ({kinds})", faults, "differences", None, None, 0)
+    if faults:
+        raise SystemExit(1)
+
+
+def main() -> None:
+    """Compare, and print what was found."""
+    more: dict[str, dict[str, Any]] = {
+        "count": {"type": int, "default": 2000, "help": "structures to compare"},
+        "seed": {"type": int, "default": 1},
+        "gurobi-every": {"type": int, "default": 10, "metavar": "N", "help": "use Gurobi on every Nth"},
+    }
+    wanted = options(__doc__, "60 structures", **more)
+    publish(rows(wanted), wanted)
 
 
 if __name__ == "__main__":

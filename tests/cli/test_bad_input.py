@@ -11,6 +11,7 @@ import pytest
 from brickgpt_engine.bricks import BrickStructure, Rejection
 from brickgpt_engine.errors import SolverError
 from brickgpt_engine.generation import BrickRejected, Failed, RolledBack, Started
+from brickgpt_engine.meaning import Interpretation
 
 HUGE = "word " * 500
 
@@ -76,7 +77,7 @@ def test_usage_errors_tell_where_help_is(run):
     assert run("generate", "x", "--top-k", "x").problem.endswith("see 'brickgpt generate --help'")
     assert run("polish").problem == (
         "error: there is no command 'polish'; use one of generate, infer, mesh2brick, check, "
-        "convert, show, info; see 'brickgpt --help'"
+        "repair, convert, show, render, serve, info; see 'brickgpt --help'"
     )
     assert "did you mean 'check'?" in run("chekc", "a.txt").problem
 
@@ -205,6 +206,9 @@ class BreaksOff:
     def __init__(self, end):
         self.end = end
         self.current = BrickStructure()
+
+    def interpret(self, prompt, config=None):
+        return Interpretation(prompt)
 
     def generate(self, prompt, config, *, start=None):
         yield Started(prompt, config, 3)

@@ -35,7 +35,7 @@ def test_readme_command(environment, tmp_path):
 
 @pytest.mark.gurobi
 def test_check_says_what_gurobi_says(run):
-    assert run("generate", SHELF, "--seed", "2", "-q", "--out", "shelf").code == 0
+    assert run("generate", "a small stool", "--seed", "2", "-q", "--out", "shelf").code == 0
     entry = json.loads(run("check", "shelf.txt", "--json", "--solver", "highs").out)[0]
     report = StabilityAnalyzer("paper", "gurobi").analyze(read_structure("shelf.txt"))
     assert (entry["solver"], report.solver) == ("highs", "gurobi")  # not one solver against itself
