@@ -70,7 +70,6 @@ def test_numpy_and_torch_build_the_same_model(folder):
     runs = [BrickGenerator(model).run("a sofa", OPTIONS) for model in (on_numpy, on_torch)]
     assert runs[0].structure == runs[1].structure
     assert runs[0].rejections == runs[1].rejections
-    assert runs[0].passes == runs[1].passes
 
 
 @pytest.mark.skipif(
