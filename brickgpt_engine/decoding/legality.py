@@ -67,6 +67,7 @@ class Legality:
         self._bricks: list[Brick] = []
         self._places: dict[tuple[int, int], _Places] = {}
         self._spent: Counter[tuple[int, int]] = Counter()
+        self._all = np.ones(len(grammar.footprints) + 1, dtype=np.bool_)
 
     def follow(self, structure: BrickStructure) -> None:
         """Take note of how ``structure`` has grown, or was cut, since the last call."""
@@ -96,6 +97,8 @@ class Legality:
             budget is looked at: the rest shows as soon as one of them is chosen.
         """
         if not values:
+            if not self._budget:
+                return self._all
             fits = [self._affordable(h, w) for h, w in self._grammar.footprints]
             return np.array([*fits, True])
         (h, w), *corner = values
