@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks import LIBRARY, Brick
 from brickgpt_engine.bricks.colours import DEFAULT_COLOUR, colour_of_code
 from brickgpt_engine.rendering.shading import brick_rgb, heat_rgb
-from brickgpt_tui.views.picture import packed
+from brickgpt_tui.views.picture import packed, unpacked
 
 Colouring = Literal["colour", "part", "order", "stress"]
 """Colour by the brick's own colour, its part, its place in the build order, or its stress."""
@@ -149,7 +149,25 @@ def _tenth(value: float) -> str:
 
 
 def contrast(rgb: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Ink that reads well on colours of shape (…, 3): nearly black or nearly white, 0xRRGGBB."""
-    light = rgb @ np.array([0.299, 0.587, 0.114])
-    ink: NDArray[np.int32] = np.where(light > 118, 0x101418, 0xF2F4F8).astype(np.int32)
+    """Ink for paper of colours of shape (…, 3): of nearly black and nearly white what stands out more.
+
+    It is chosen by the contrast ratio of WCAG 2.1, so that no colour leaves it below 3 to 1.
+    """
+    paper = _luminance(rgb) + 0.05
+    ink: NDArray[np.int32] = np.where(_LIGHT / paper > paper / _DARK, _LIGHT_INK, _DARK_INK).astype(np.int32)
     return ink
+
+
+def _luminance(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Relative luminance 0 … 1 of sRGB colours of shape (…, 3), as WCAG 2.1 defines it."""
+    encoded = rgb / 255
+    linear = np.where(encoded <= 0.03928, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    luminance: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return luminance
+
+
+_DARK_INK, _LIGHT_INK = 0x101418, 0xF2F4F8
+_DARK, _LIGHT = (
+    _luminance(np.array([unpacked(_DARK_INK), unpacked(_LIGHT_INK)], dtype=np.float64)) + 0.05
+).tolist()
+"""Luminance of the two inks, with the flare that WCAG adds to it."""
