@@ -21,7 +21,7 @@ _NO_TERMINAL = (
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--prompt", default="", help="Build this at once; with FILE, only put it into the prompt line.")
-@click.option("--model", metavar="NAME", help="Language model: nano, a folder, or a hub id.")
+@click.option("--model", metavar="NAME", help="Language model: nano, a folder, a GGUF file, or a hub id.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the first run, to repeat it.")
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
 @click.version_option(__version__, prog_name="brickgpt-tui")
@@ -33,13 +33,15 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
     if not (_on_terminal() or os.environ.get("TEXTUAL_DRIVER")):
         raise click.UsageError(_NO_TERMINAL)
     if model is not None and not model.strip():
-        raise click.UsageError("--model is empty; give nano, a folder, or a hub id")
+        raise click.UsageError("--model is empty; give nano, a folder, a GGUF file, or a hub id")
     from brickgpt_tui.app import Opening, make
+    from brickgpt_tui.terminal import own_terminal
     from brickgpt_tui.views.graphics import ask_terminal
 
     ask_terminal()  # later, Textual would read the answer
-    app = make(Opening(file, prompt, model, seed, ascii))
-    app.run()
+    with own_terminal():
+        app = make(Opening(file, prompt, model, seed, ascii))
+        app.run()
     return app.return_code or 0
 
 

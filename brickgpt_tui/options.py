@@ -6,17 +6,14 @@ Names of generation options are those of :class:`~brickgpt_engine.generation.Gen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any, Literal
 
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
-from brickgpt_engine.generation.config import (
-    CRITERIA,
-    DEVICES,
-    INSTRUCTION_FORMATS,
-    SOLVERS,
-    GenerationConfig,
-)
+from brickgpt_engine.generation.config import GenerationConfig, choices_of
 
 Kind = Literal["text", "integer", "number", "switch", "choice"]
 Value = str | int | float | bool | None
@@ -52,14 +49,14 @@ class Option:
         return bool(self.unset)
 
 
-STUDIO, MODEL, SAMPLING, PHYSICS = "studio", "model", "sampling", "physics"
-SECTIONS: dict[str, str] = {
+STUDIO, MODEL, SAMPLING, PHYSICS, MORE = "studio", "model", "sampling", "physics", "more"
+_HEADINGS: dict[str, str] = {
     STUDIO: "Studio",
     MODEL: "Language model",
     SAMPLING: "Sampling",
     PHYSICS: "Physics",
+    MORE: "More",
 }
-"""Tables of the file, in order, with the headings of the form."""
 
 STUDIO_OPTIONS: tuple[Option, ...] = (
     Option("theme", STUDIO, "Theme", "Colours of the whole program.", "text"),
@@ -83,14 +80,20 @@ _GENERATION: tuple[Option, ...] = (
         "nano comes with the program; or a Hugging Face folder, a hub id (owner/name) or a GGUF file.",
         "text",
     ),
-    Option("device", MODEL, "Device", "Where the model runs; nano always fits the CPU.", "choice", DEVICES),
+    Option("device", MODEL, "Device", "Where the model runs; nano always fits the CPU.", "choice"),
+    Option(
+        "gpu_layers",
+        MODEL,
+        "GPU layers",
+        "Layers of a GGUF model on the GPU, where llama.cpp was built for one; -1 for all.",
+        "integer",
+    ),
     Option(
         "instruction_format",
         MODEL,
         "Instruction",
         "Wording of the instruction, for models fine-tuned from chat models; nano has its own.",
         "choice",
-        INSTRUCTION_FORMATS,
     ),
     Option(
         "literal",
@@ -171,7 +174,6 @@ _GENERATION: tuple[Option, ...] = (
         "Drawing",
         "exact draws among the bricks that fit; rejection draws again after each that does not.",
         "choice",
-        ("exact", "rejection"),
     ),
     Option(
         "contact",
@@ -179,7 +181,6 @@ _GENERATION: tuple[Option, ...] = (
         "Contact",
         "What must hold a brick: nothing, something below it, or something below or above it.",
         "choice",
-        ("free", "supported", "attached"),
     ),
     Option(
         "region",
@@ -221,12 +222,25 @@ _GENERATION: tuple[Option, ...] = (
         "integer",
     ),
     Option(
+        "check",
+        PHYSICS,
+        "Check",
+        "When to look whether it stands; before the end, only what nothing can hold any more is taken down.",
+        "choice",
+    ),
+    Option(
+        "rollback",
+        PHYSICS,
+        "Rollback",
+        "escalating goes further back where a place fails again and again; published always tries the same.",
+        "choice",
+    ),
+    Option(
         "criterion",
         PHYSICS,
         "Criterion",
         "What counts as stable: paper is the published test and the stricter one.",
         "choice",
-        CRITERIA,
     ),
     Option(
         "solver",
@@ -234,15 +248,65 @@ _GENERATION: tuple[Option, ...] = (
         "Solver",
         "auto takes Gurobi where its licence allows the size, else HiGHS.",
         "choice",
-        SOLVERS,
     ),
 )
 
-_KNOWN = frozenset(item.name for item in fields(GenerationConfig))
-GENERATION_OPTIONS: tuple[Option, ...] = tuple(option for option in _GENERATION if option.name in _KNOWN)
+_DESCRIBED = {option.name: option for option in _GENERATION}
+_KINDS: dict[str, Kind] = {"int": "integer", "float": "number", "bool": "switch"}
+
+
+def generation_options(config: type) -> tuple[Option, ...]:
+    """An option for every field of ``config``, a dataclass such as ``GenerationConfig``.
+
+    Those described above come in their order and with the engine's choices; what is not described there
+    follows, described as well as its type and its line in the docstring of ``config`` allow.
+    """
+    engine = {item.name: item for item in fields(config)}
+    said = _attributes(inspect.getdoc(config) or "")
+    known = [_with_choices(option) for name, option in _DESCRIBED.items() if name in engine]
+    rest = (item for name, item in engine.items() if name not in _DESCRIBED)
+    return (*known, *(_with_choices(_undescribed(item, said.get(item.name, ""))) for item in rest))
+
+
+def _with_choices(option: Option) -> Option:
+    choices = choices_of(option.name)
+    return replace(option, kind="choice", choices=choices) if choices else option
+
+
+def _undescribed(item: Field[Any], said: str) -> Option:
+    """An option from a field of a dataclass alone."""
+    kind, _, unset = str(getattr(item.type, "__name__", item.type)).partition(" | ")
+    return Option(
+        item.name,
+        MORE,
+        item.name.replace("_", " ").capitalize(),
+        said or f"The option {item.name} of generation.",
+        _KINDS.get(kind, "text"),
+        unset="the engine decides" if unset else "",
+        example=("" if not unset else "0" if kind in ("int", "float") else '""'),
+    )
+
+
+def _attributes(doc: str) -> dict[str, str]:
+    """The entries under ``Attributes:`` in a docstring, each as one line."""
+    section = doc.partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", section, flags=re.MULTILINE)
+    return {name: _sentence(text.split()) for name, text in entries}
+
+
+def _sentence(words: Iterable[str]) -> str:
+    text = " ".join(words).replace("`", "").rstrip(".")
+    return text[:1].upper() + text[1:] + "."
+
+
+GENERATION_OPTIONS = generation_options(GenerationConfig)
 """The options that the engine has, in the order of the form."""
 
 OPTIONS: tuple[Option, ...] = STUDIO_OPTIONS + GENERATION_OPTIONS
+
+_USED = {option.section for option in OPTIONS}
+SECTIONS: dict[str, str] = {name: heading for name, heading in _HEADINGS.items() if name in _USED}
+"""Tables of the file, in order, with the headings of the form."""
 
 
 def parse(option: Option, text: str) -> Value:

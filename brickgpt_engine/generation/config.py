@@ -164,3 +164,8 @@ def _check_number(name: str, value: Any, whole: bool, least: float, most: float)
     if not is_number or not least <= value <= most:
         kind = "a whole number" if whole else "a number"
         raise ConfigError(f"{name} is {value!r}; it must be {kind} between {least} and {most}")
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values that the option ``name`` is chosen from; none for an option that is no choice."""
+    return _CHOICES.get(name, ())

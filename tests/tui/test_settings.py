@@ -2,14 +2,14 @@
 
 import errno
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import pytest
 
 from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.generation import GenerationConfig
 from brickgpt_tui import model_choice, settings
-from brickgpt_tui.options import GENERATION_OPTIONS, OPTIONS, parse
+from brickgpt_tui.options import GENERATION_OPTIONS, OPTIONS, generation_options, parse
 from brickgpt_tui.settings import Settings
 
 CHANGED = {
@@ -40,7 +40,19 @@ CHANGED = {
     "budget": "2x4=6",
     "speculation": False,
 }
-CHANGED = {name: value for name, value in CHANGED.items() if name in {option.name for option in OPTIONS}}
+
+
+def other_than(option, value):
+    """A value of the option that is not ``value``, for options that this file does not know yet."""
+    if option.kind == "choice":
+        return next(choice for choice in option.choices if choice != value)
+    return {"switch": not value, "integer": 1, "number": 0.5, "text": "1"}[option.kind]
+
+
+CHANGED = {
+    option.name: CHANGED.get(option.name, other_than(option, Settings().value(option.name)))
+    for option in OPTIONS
+}
 
 
 @pytest.fixture
@@ -50,7 +62,42 @@ def path(tmp_path):
 
 def test_the_form_has_every_option_of_generation():
     assert {option.name for option in GENERATION_OPTIONS} == {item.name for item in fields(GenerationConfig)}
-    assert {option.name for option in OPTIONS} == CHANGED.keys()
+    defaults = GenerationConfig()
+    for option in GENERATION_OPTIONS:
+        value = getattr(defaults, option.name)
+        assert option.label and option.help.endswith("."), option.name
+        assert option.optional == (value is None), option.name
+        if option.kind == "choice":
+            assert value in option.choices and len(option.choices) > 1, option.name
+        elif not option.optional:
+            wanted = {"switch": bool, "integer": int, "number": float, "text": str}[option.kind]
+            assert type(value) is wanted, option.name
+
+
+@dataclass(frozen=True)
+class Later:
+    """An engine of the future.
+
+    Attributes:
+        temperature: known already.
+        haste: how much to hurry,
+            at ``most`` 3.
+        gears: how many.
+
+    Raises:
+        ConfigError: never.
+    """
+
+    temperature: float = 0.6
+    haste: bool = False
+    gears: int | None = None
+
+
+def test_options_that_the_engine_gets_later_are_in_the_form_at_once():
+    temperature, haste, gears = generation_options(Later)
+    assert temperature.label == "Temperature"
+    assert (haste.kind, haste.label, haste.help) == ("switch", "Haste", "How much to hurry, at most 3.")
+    assert (gears.kind, gears.optional) == ("integer", True) and parse(gears, "") is None
 
 
 def test_a_missing_file_means_defaults(path):
