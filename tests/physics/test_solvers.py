@@ -201,3 +201,9 @@ def test_loading_the_physics_loads_no_solver():
     code = "import sys, brickgpt_engine.physics; print({'highspy', 'gurobipy'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_highs_says_nothing_where_results_go(capfd):
+    """Its wrapper prints a banner when an engine is made, which has spoilt JSON on stdout before."""
+    assert highs.solve(tiny(), time_limit=9.0).objective == pytest.approx(1.0)
+    assert capfd.readouterr() == ("", "")

@@ -81,7 +81,8 @@ def _new_engine() -> Any:
         import highspy
     except ImportError as error:
         raise SolverError("highspy is not installed; run: pip install highspy") from error
-    engine = highspy.Highs()
+    # The wrapper class prints a banner when it is made, before anyone can forbid it; its base does not.
+    engine = highspy.Highs.__mro__[1]()
     for option, value in (_OPTIONS | _TUNING).items():
         engine.setOptionValue(option, value)
     return engine
