@@ -19,9 +19,11 @@ from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
 from brickgpt_engine.cli.sections import Decorator, option, stack
 from brickgpt_engine.decoding.legality import CONTACTS
 from brickgpt_engine.generation.config import (
+    CHECKS,
     CRITERIA,
     DEVICES,
     INSTRUCTION_FORMATS,
+    ROLLBACKS,
     SAMPLINGS,
     SOLVERS,
     GenerationConfig,
@@ -173,6 +175,20 @@ _OPTIONS: tuple[Decorator, ...] = (
         kind=click.IntRange(0, 1_000_000),
         metavar="N",
         help="Take down what would fall and rebuild it, up to N times; 0 switches this off.",
+    ),
+    _option(
+        "check",
+        section=_PHYSICS,
+        kind=click.Choice(CHECKS),
+        help="When to look whether the model stands; before the end, only what no later brick can hold is "
+        "taken down.",
+    ),
+    _option(
+        "rollback",
+        section=_PHYSICS,
+        kind=click.Choice(ROLLBACKS),
+        help="'escalating' cuts further back and draws more freely where a place fails again and again; "
+        "'published' always cuts before the first unstable brick and tries again.",
     ),
     _option(
         "criterion",

@@ -8,12 +8,15 @@ from typing import Any
 from brickgpt_engine.bricks.structure import MAX_WORLD_DIM
 from brickgpt_engine.decoding.legality import CONTACTS, LegalRules
 from brickgpt_engine.errors import ConfigError
+from brickgpt_engine.physics.incremental import Cadence
 
 INSTRUCTION_FORMATS = ("brickgpt", "few_shot", "zero_shot")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 SOLVERS = ("auto", "highs", "gurobi")
 CRITERIA = ("paper", "equilibrium")
 SAMPLINGS = ("exact", "rejection")
+CHECKS = tuple(str(cadence) for cadence in Cadence)
+ROLLBACKS = ("escalating", "published")
 MAX_SEED = 2**63 - 1
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -22,6 +25,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "solver": SOLVERS,
     "criterion": CRITERIA,
     "sampling": SAMPLINGS,
+    "check": CHECKS,
+    "rollback": ROLLBACKS,
     "contact": CONTACTS,
 }
 _INTEGERS: dict[str, tuple[int, int]] = {
@@ -52,6 +57,13 @@ class GenerationConfig:
             0 accepts what the model says without looking (invalid bricks are then reported, not placed).
         use_logit_masking: sample only tokens that the syntax allows.
         max_regenerations: most rollbacks after an unstable end; 0 switches rollback off.
+        check: when to look whether it stands: at the ``end`` alone, as published, and before that
+            ``every-layer`` (when a brick begins a higher layer) or ``every-brick``. Early checks roll back
+            only for what no later brick can hold, in raster order.
+        rollback: ``published`` cuts before the first unstable brick until the rest stands, and tries
+            again under the same odds. ``escalating`` keeps what later bricks can still hold, forbids the
+            brick that failed after the same bricks before, and where a place fails again and again
+            warms the next draws and cuts further back, a layer more each time.
         solver: ``auto``, ``highs`` or ``gurobi``.
         physics: judge stability by forces; otherwise by connection to the ground alone.
         criterion: ``paper`` or ``equilibrium``, the meaning of "stable".
@@ -85,6 +97,8 @@ class GenerationConfig:
     max_brick_rejections: int = 500
     use_logit_masking: bool = True
     max_regenerations: int = 100
+    check: str = "end"
+    rollback: str = "escalating"
     solver: str = "auto"
     physics: bool = True
     criterion: str = "paper"

@@ -121,7 +121,7 @@ class BrickRejected:
 
 @dataclass(frozen=True)
 class StabilityChecked:
-    """The structure of ``bricks`` bricks was judged at an end of text."""
+    """The structure of ``bricks`` bricks was judged at an end of text, or an early check failed."""
 
     report: StabilityReport
     bricks: int

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
 from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
-from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError, SolverError
+from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.generation.events import (
     BrickPlaced,
@@ -32,12 +31,17 @@ from brickgpt_engine.generation.events import (
     Started,
 )
 from brickgpt_engine.generation.prompts import encode_prompt, interpreted
+from brickgpt_engine.generation.rollback import Escalation, Judge, past_help, standing_part
 from brickgpt_engine.generation.writer import Line, LineWriter
 from brickgpt_engine.meaning.interpretation import Interpretation
-from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
+from brickgpt_engine.physics import (
+    Cadence,
+    IncrementalAnalyzer,
+    StabilityAnalyzer,
+    StabilityReport,
+    connectivity_report,
+)
 from brickgpt_engine.physics.solvers import gurobi
-
-Judge: TypeAlias = Callable[[BrickStructure], StabilityReport]
 
 
 class BrickGenerator:
@@ -161,6 +165,8 @@ class _Run:
         self._read = interpreted(prompt, model.vocabulary, literal=config.literal, seed=self._seed)
         self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
         self._judge = _make_judge(config)
+        self._cadence = Cadence(config.check)
+        self._escalation = Escalation(len(structure)) if config.rollback == "escalating" else None
         self._ruled = config.rules != LegalRules()
         rng = np.random.default_rng(self._seed)
         self._writer = LineWriter(model.token_model, grammar, config, rng)
@@ -213,7 +219,7 @@ class _Run:
                 return "unverified"
             if self._regenerations == self._config.max_regenerations:
                 return "max_regenerations"
-            yield self._roll_back(report)
+            yield self._roll_back(report, report.first_unstable)
 
     def _write(self) -> Generator[Event, None, str]:
         """Add bricks until the model ends the text or a limit is reached; returns which."""
@@ -225,11 +231,28 @@ class _Run:
             stop = yield from self._place_legal() if self._config.exact else self._place_next()
             if stop is not None:
                 return stop
+            yield from self._look_early()
+
+    def _look_early(self) -> Iterator[Event]:
+        """Where a check is due, go back if something fails already that no later brick can hold."""
+        if self._regenerations >= self._config.max_regenerations or not self._cadence.due(self.structure):
+            return
+        last = self.structure[-1]
+        begins_layer = self._cadence is Cadence.LAYER
+        done = BrickStructure(self.structure[: len(self.structure) - begins_layer], self.structure.world_dim)
+        report = self._judge(done)
+        failed = past_help(done, report, (last.z, 0 if begins_layer else last.x))
+        if failed is not None:
+            yield StabilityChecked(report, len(done))
+            yield self._roll_back(report, failed)
 
     def _place_legal(self) -> Generator[Event, None, str | None]:
         """Draw one of the lines that can be placed; returns a reason to stop, or None."""
         before = self._writer.redraws
-        line = self._writer.draw_legal(self.structure)
+        temperature, barred = self._temperature(), self._forbidden()
+        line = self._writer.draw_legal(self.structure, temperature, barred)
+        if line is None and barred:
+            line = self._writer.draw_legal(self.structure, temperature)
         if line is None:
             return "max_brick_rejections"
         if line.ended:
@@ -244,7 +267,7 @@ class _Run:
     def _place_next(self) -> Generator[Event, None, str | None]:
         """Draw lines until one can be placed; returns a reason to stop, or None."""
         config = self._config
-        temperature = config.temperature
+        temperature = self._temperature()
         rejected: set[str] = set()
         for failures in range(config.max_brick_rejections + 1):
             line = self._writer.draw(temperature)
@@ -283,22 +306,28 @@ class _Run:
     def _verdict(self) -> StabilityReport | None:
         return self._judge(self.structure) if len(self.structure) else None
 
-    def _roll_back(self, report: StabilityReport) -> RolledBack:
-        """Cut before the first unstable brick until the rest is stable, and stand there."""
+    def _roll_back(self, report: StabilityReport, failed: int) -> RolledBack:
+        """Cut before brick ``failed`` of ``report`` or further back, and stand there."""
         before = self.structure.bricks
-        verdict: StabilityReport | None = report
-        while verdict is not None and not verdict.stable:
-            if verdict.first_unstable is None:
-                raise SolverError(f"the solver gave no verdict on the first {len(self.structure)} bricks")
-            self.structure.truncate(verdict.first_unstable)
-            verdict = self._verdict()
-        kept = len(self.structure)
+        kept = standing_part(self.structure, report, failed, self._judge, strict=self._escalation is None)
+        if self._escalation is not None:
+            kept = self._escalation.cut(before, kept)
+        self.structure.truncate(kept)
         placed = [number for number, line in enumerate(self._written) if line.reason is None]
         cut = placed[kept]
         self._writer.reopen(self._written[cut].start)
         del self._written[cut:]
         self._regenerations += 1
         return RolledBack(kept, before[kept:], self._regenerations)
+
+    def _temperature(self) -> float:
+        """That of the first attempt at the next brick."""
+        warmer = self._escalation.warmer(self.structure.bricks) if self._escalation else 0.0
+        return min(self._config.max_temperature, self._config.temperature + warmer)
+
+    def _forbidden(self) -> frozenset[Brick]:
+        """Bricks that failed right after the same bricks before."""
+        return self._escalation.forbidden(self.structure.bricks) if self._escalation else frozenset()
 
     def _result(self, stop: str) -> GenerationResult:
         best = self._best or _Outcome(self.structure, None, ())
@@ -331,12 +360,12 @@ class _Run:
 
 
 def _make_judge(config: GenerationConfig) -> Judge:
-    """The stability check that ``config`` asks for."""
+    """The stability check that ``config`` asks for; it is quick about structures that differ by little."""
     if not config.physics:
         return connectivity_report
     if config.solver == "gurobi":
         gurobi.licence()  # a solver that cannot run is better known before the model has written
-    return StabilityAnalyzer(criterion=config.criterion, solver=config.solver).analyze
+    return IncrementalAnalyzer(StabilityAnalyzer(criterion=config.criterion, solver=config.solver)).follow
 
 
 def _prompt_ids(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
-from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
+from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor, Value
 from brickgpt_engine.decoding.legality import Legality
 from brickgpt_engine.decoding.sampling import log_share, sample_allowed, sample_free
 from brickgpt_engine.decoding.tokens import DraftModel, Logits, TokenModel, TokenStream
@@ -107,20 +108,35 @@ class LineWriter:
             self._draw_masked(temperature) if self._config.use_logit_masking else self._draw_free(temperature)
         )
 
-    def draw_legal(self, structure: BrickStructure) -> Line | None:
-        """Draw among the lines that are legal after ``structure``, and the end of the text.
+    def draw_legal(
+        self, structure: BrickStructure, temperature: float, forbidden: Iterable[Brick] = ()
+    ) -> Line | None:
+        """Draw among the lines that are legal after ``structure`` and not ``forbidden``, and the end.
 
         None where the model gives none of them any probability, or where more walks fail than
         rejections are allowed.
         """
         self.legality.follow(structure)
         feasible = self.legality.feasible
-        tree = LineTree(self._grammar, self._after, feasible, self._config.temperature, self._rng)
+        if barred := frozenset(forbidden):
+            feasible = partial(self._feasible_but, barred)
+        tree = LineTree(self._grammar, self._after, feasible, temperature, self._rng)
         found = None
         while found is None and tree.bound > 0.0 and tree.redraws <= self._config.max_brick_rejections:
             found = tree.walk()
         self.redraws += tree.redraws
         return None if found is None else _line(*found)
+
+    def _feasible_but(self, barred: frozenset[Brick], values: Sequence[Value]) -> NDArray[np.bool_]:
+        """As :meth:`Legality.feasible`, without the bricks ``barred``."""
+        flags = self.legality.feasible(values)
+        if len(values) == 3:
+            (h, w), (x,), (y,) = values
+            flags = flags.copy()
+            for brick in barred:
+                if (brick.h, brick.w, brick.x, brick.y) == (h, w, x, y):
+                    flags[brick.z] = False
+        return flags
 
     def legal(self, brick: Brick, structure: BrickStructure) -> bool:
         """Whether ``brick`` may be placed after ``structure``, by bounds, free cells and rules."""
