@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.generate_options import generate_options
 from brickgpt_engine.cli.options import config_from, generation_options
-from brickgpt_engine.cli.progress import show_progress, show_wait
+from brickgpt_engine.cli.progress import show_progress, show_together, show_wait
 from brickgpt_engine.cli.prompt_source import gather_prompts
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand
@@ -25,10 +25,12 @@ from brickgpt_engine.cli.summary import (
     warn_of_solver_change,
 )
 from brickgpt_engine.cli.targets import Target
+from brickgpt_engine.cli.together import Team, shares_passes
 from brickgpt_engine.cli.variants import best_of, why_best, write_sheet
 from brickgpt_engine.errors import BrickGPTError, ConfigError, ExitCode
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
+from brickgpt_engine.generation.together import Job
 from brickgpt_engine.physics import StabilityAnalyzer
 
 _SEED_RANGE = 10**9  # short enough to be typed again
@@ -96,6 +98,7 @@ def command(
     prompts_file: str | None,
     start_file: str | None,
     variants: int,
+    batch: int,
     pick: bool,
     show_all: bool,
     seed: int | None,
@@ -130,7 +133,11 @@ def command(
     with show_wait("loading the language model", quiet=quiet):
         generator = load_generator(configs[0])
     _say_meanings(generator, [job for group in groups for job in group], quiet=quiet)
-    return _run_all(generator, groups, start, style)
+    if shares_passes(generator, sum(map(len, groups)), batch):
+        outcomes = _make_together(generator, groups, start, style, batch)
+    else:
+        outcomes = _make_in_turn(generator, groups, start, style)
+    return _write_all(outcomes, groups, style)
 
 
 def _read_start(file: str | None, generation: dict[str, Any]) -> BrickStructure | None:
@@ -189,45 +196,76 @@ def _say_meanings(generator: BrickGenerator, jobs: Sequence[_Job], *, quiet: boo
             console.note(f"{prompt}: {note}" if several else note)
 
 
-def _run_all(
+def _make_in_turn(
     generator: BrickGenerator, groups: Sequence[Sequence[_Job]], start: BrickStructure | None, style: _Style
-) -> int:
-    """Make every model, prompt by prompt; the worst exit code."""
+) -> Iterator[Outcome]:
+    """Generate one model after the other under the eyes of the user, until one is broken off."""
+    jobs = [job for group in groups for job in group]
+    for number, job in enumerate(jobs, start=1):
+        count = f" [{number}/{len(jobs)}]" if len(jobs) > 1 else ""
+        with show_progress(f"{console.one_line(job.prompt)}{count}", quiet=style.quiet) as listener:
+            outcome = drive(
+                generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener
+            )
+        yield outcome
+        if outcome.error is not None or outcome.interrupted:
+            return
+
+
+def _make_together(
+    generator: BrickGenerator,
+    groups: Sequence[Sequence[_Job]],
+    start: BrickStructure | None,
+    style: _Style,
+    size: int,
+) -> Iterator[Outcome]:
+    """Generate all models at a time, ``size`` at most."""
+    jobs = [Job(job.prompt, job.config, start) for group in groups for job in group]
+    team = Team(generator, jobs, size, style.colour)
+    outcomes = team.outcomes()
+    while True:
+        with show_together(team, len(jobs), quiet=style.quiet):
+            outcome = next(outcomes, None)
+        if outcome is None:
+            return
+        yield outcome
+
+
+def _write_all(outcomes: Iterator[Outcome], groups: Sequence[Sequence[_Job]], style: _Style) -> int:
+    """Write and report every model as it comes, prompt by prompt; the worst exit code."""
     total = sum(map(len, groups))
     codes: list[ExitCode] = []
     used: set[str] = set()
-    made = 0
+    errors: list[BrickGPTError] = []
+    interrupted = False
     for variants in groups:
-        outcomes: list[Outcome] = []
-        for job in variants:
-            made += 1
-            count = f" [{made}/{total}]" if total > 1 else ""
-            outcome = _make(generator, job, count, start, style)
-            outcomes.append(outcome)
-            broken = outcome.error is not None or outcome.interrupted
+        made: list[Outcome] = []
+        for job, outcome in zip(variants, outcomes, strict=False):
+            made.append(outcome)
+            errors += [] if outcome.error is None else [outcome.error]
+            interrupted = interrupted or outcome.interrupted
             with catch_ctrl_c() as late:  # a model that is ready is written
                 if not style.pick:
                     codes.append(_finish(job, outcome, used, style))
-                if broken or len(outcomes) == len(variants):
-                    codes += _close(variants, outcomes, used, style)
-            if outcome.error is not None:
-                raise outcome.error
-            if outcome.interrupted or late.pressed:
+                    _leave_a_line(total, style)
+            if late.pressed:
                 return ExitCode.INTERRUPTED
-            if total > 1 and not (style.json or style.quiet or style.pick):
-                click.echo()
+        with catch_ctrl_c() as late:
+            codes += _close(variants, made, used, style)
+        if late.pressed:
+            return ExitCode.INTERRUPTED
+    if errors:
+        raise errors[0]
+    if interrupted:
+        return ExitCode.INTERRUPTED
     if len(codes) > 1 and not (style.json or style.quiet):
         click.echo(f"{len(codes)} models, {codes.count(ExitCode.OK)} of them stand")
     return max(codes)
 
 
-def _make(
-    generator: BrickGenerator, job: _Job, count: str, start: BrickStructure | None, style: _Style
-) -> Outcome:
-    """Generate one model under the eyes of the user."""
-    title = f"{console.one_line(job.prompt)}{count}"
-    with show_progress(title, quiet=style.quiet) as listener:
-        return drive(generator, job.prompt, job.config, start=start, colour=style.colour, listener=listener)
+def _leave_a_line(models: int, style: _Style) -> None:
+    if models > 1 and not (style.json or style.quiet):
+        click.echo()
 
 
 def _close(
@@ -235,7 +273,7 @@ def _close(
 ) -> list[ExitCode]:
     """What is due once all variants of a prompt are there: write the best of them, and the sheet of all."""
     codes, best = [], None
-    if style.pick:
+    if outcomes and style.pick:
         best = best_of(outcomes)
         result = outcomes[best].result
         if result is not None and len(outcomes) > 1 and not style.quiet:

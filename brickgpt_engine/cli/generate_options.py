@@ -10,6 +10,7 @@ from brickgpt_engine.generation.config import MAX_SEED
 
 _INPUT = "Input options"
 _MOST_VARIANTS = 10_000
+_MOST_TOGETHER = 256
 
 
 generate_options = stack(
@@ -36,6 +37,14 @@ generate_options = stack(
         metavar="N",
         section=_INPUT,
         help="Models per prompt, with seeds SEED, SEED+1, …",
+    ),
+    option(
+        "--batch",
+        type=click.IntRange(1, _MOST_TOGETHER),
+        default=16,
+        metavar="N",
+        section=_INPUT,
+        help="Of several models, let PyTorch decode up to N together (other backends make one at a time).",
     ),
     option(
         "--pick",

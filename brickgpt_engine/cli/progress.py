@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.text import Text
 
+    from brickgpt_engine.cli.together import Team
+
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 24
 
@@ -114,6 +116,28 @@ def show_progress(title: str, *, quiet: bool) -> Iterator[Listener]:
     line = ProgressLine(title)
     with Live(line, console=console.progress(), transient=True, refresh_per_second=10):
         yield line.update
+
+
+class _Counts:
+    """One line about many structures, made anew whenever it is drawn."""
+
+    def __init__(self, team: Team, total: int) -> None:
+        self._team, self._total = team, total
+
+    def __rich__(self) -> str:
+        return f"{self._team.done} of {self._total} models, {self._team.bricks} bricks"
+
+
+@contextmanager
+def show_together(team: Team, total: int, *, quiet: bool) -> Iterator[None]:
+    """A live count of what ``team`` has made while the block runs, where a person looks at it."""
+    if quiet or not console.is_terminal(sys.stderr):
+        yield
+        return
+    from rich.live import Live
+
+    with Live(_Counts(team, total), console=console.progress(), transient=True, refresh_per_second=10):
+        yield
 
 
 @contextmanager

@@ -63,23 +63,57 @@ class Outcome:
         return "failed" if self.error is not None else "interrupted"
 
 
-class _Tally:
-    """Counts what a run that is broken off cannot tell any more."""
+class Tally:
+    """Follows one run, and counts what a run that is broken off cannot tell any more.
+
+    Attributes:
+        last: the last event.
+    """
 
     def __init__(self) -> None:
-        self.rejections: Counter[str] = Counter()
-        self.regenerations = 0
-        self.prompt_used = ""
-        self.notes: tuple[str, ...] = ()
+        self.last: Event | None = None
+        self._rejections: Counter[str] = Counter()
+        self._regenerations = 0
+        self._prompt_used = ""
+        self._notes: tuple[str, ...] = ()
+        self._began = time.perf_counter()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has come to its end, good or bad."""
+        return isinstance(self.last, Finished | Failed)
 
     def update(self, event: Event) -> None:
         """Take one event into account."""
+        self.last = event
         if isinstance(event, BrickRejected):
-            self.rejections[event.reason.value] += 1
+            self._rejections[event.reason.value] += 1
         elif isinstance(event, Started):
-            self.prompt_used, self.notes = event.prompt_used, event.notes
+            self._prompt_used, self._notes = event.prompt_used, event.notes
+            self._began = time.perf_counter()
         elif isinstance(event, RolledBack):
-            self.regenerations = event.regeneration
+            self._regenerations = event.regeneration
+
+    def outcome(self, current: BrickStructure, colour: int | None) -> Outcome:
+        """How the run ended, or that it was interrupted.
+
+        Args:
+            current: what stands now.
+            colour: the LDraw code of bricks that have none.
+        """
+        result = self.last.result if isinstance(self.last, Finished) else None
+        error = self.last.error if isinstance(self.last, Failed) else None
+        return Outcome(
+            structure=painted(current if result is None else result.structure, colour),
+            result=result,
+            error=error,
+            interrupted=not self.ended,
+            rejections=dict(self._rejections),
+            regenerations=self._regenerations,
+            prompt_used=self._prompt_used,
+            notes=self._notes,
+            seconds=time.perf_counter() - self._began,
+        )
 
 
 class CtrlC:
@@ -96,7 +130,7 @@ def load_generator(config: GenerationConfig) -> BrickGenerator:
     """
     from brickgpt_engine.decoding import loader
 
-    return BrickGenerator(loader.load_model(config.model_name_or_path, config.device))
+    return BrickGenerator(loader.load_model(config.model_name_or_path, config.device, config.gpu_layers))
 
 
 def drive(
@@ -122,39 +156,17 @@ def drive(
         BrickGPTError: generation cannot begin.
     """
     events = generator.generate(prompt, config, start=start)
-    tally, began = _Tally(), time.perf_counter()
-
-    def tell(event: Event) -> None:
-        tally.update(event)
-        listener(event)
-
-    last, interrupted = _follow(events, tell)
-    structure = last.result.structure if isinstance(last, Finished) else generator.current
-    return Outcome(
-        structure=painted(structure, colour_code(colour, prompt)),
-        result=last.result if isinstance(last, Finished) else None,
-        error=last.error if isinstance(last, Failed) else None,
-        interrupted=interrupted and not isinstance(last, Finished | Failed),
-        rejections=dict(tally.rejections),
-        regenerations=tally.regenerations,
-        prompt_used=tally.prompt_used,
-        notes=tally.notes,
-        seconds=time.perf_counter() - began,
-    )
-
-
-def _follow(events: Iterator[Event], listener: Listener) -> tuple[Event | None, bool]:
-    """Read events to the end or to Ctrl-C; the last event, and whether Ctrl-C was pressed."""
-    last: Event | None = None
+    tally = Tally()
     with catch_ctrl_c() as ctrl_c:
         try:
-            for last in events:
-                listener(last)
+            for event in events:
+                tally.update(event)
+                listener(event)
                 if ctrl_c.pressed:
                     break
         except KeyboardInterrupt:
             pass
-    return last, ctrl_c.pressed
+    return tally.outcome(generator.current, colour_code(colour, prompt))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,18 +13,22 @@ import numpy as np
 from safetensors import SafetensorError
 
 from brickgpt_engine.decoding import hub
+from brickgpt_engine.decoding.batch import Batch
 from brickgpt_engine.decoding.tokenizer import load_tokenizer, read_json
 from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
+from brickgpt_engine.decoding.torch_rows import CroppedCache, Request, TorchRows, has_plain_cache
 from brickgpt_engine.errors import ModelError
 
 _INSTALL = "pip install 'brickgpt-studio[torch]'"
 _DEFAULT_CONTEXT = 8192
+_FREE_ON_GPU = 8
+"""So many sequences share a GPU's pass before another token of each is felt."""
 _LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError)
 """What transformers and peft raise for folders that are incomplete or damaged."""
 
 
 class TorchModel:
-    """A transformers model with a cache that is cropped to go back.
+    """A transformers model with one sequence; :meth:`batch` has room for several.
 
     Args:
         model: a causal language model in evaluation mode, on its device.
@@ -38,13 +43,16 @@ class TorchModel:
         self.device = device
         self._vocab = int(model.get_output_embeddings().weight.shape[0])
         self._context = int(getattr(model.config, "max_position_embeddings", None) or _DEFAULT_CONTEXT)
-        self._length = 0
-        self._cache = self._new_cache()
+        self.batchable = has_plain_cache(model)
+        """Whether :meth:`batch` can be used: not with sliding windows and other special memories."""
+        self._one: TorchRows | CroppedCache = CroppedCache(model, device)
+        if self.batchable:
+            self._one = TorchRows(model, device, 1, self._context)
 
     @property
     def length(self) -> int:
         """Tokens in the cache."""
-        return self._length
+        return int(self._one.lengths[0])
 
     @property
     def vocab_size(self) -> int:
@@ -71,10 +79,24 @@ class TorchModel:
         """What one more token makes a short pass longer: little, since reading the weights takes the time."""
         return 0.1 if self.device == "cpu" else 0.04
 
+    def batch(self, size: int) -> Batch:
+        """A batch of at most ``size`` sequences, with a cache of its own.
+
+        Raises:
+            ModelError: the model's layers remember in a way that rows cannot share.
+        """
+        if not self.batchable:
+            raise ModelError(
+                "this model's cache has special layers, so structures cannot be decoded together"
+            )
+        rows = TorchRows(self._model, self.device, size, self._context)
+        # Once many sequences share a pass, computing takes the time and not reading the weights.
+        together = size if self.device == "cpu" else max(1.0, size / _FREE_ON_GPU)
+        return Batch(rows, self._vocab, self._context, min(1.0, self.draft_cost * together))
+
     def prefill(self, ids: Sequence[int]) -> Logits:
         """Forget everything, read ``ids``, and return the logits after the last, shape (vocab_size,)."""
-        self._cache = self._new_cache()
-        self._length = 0
+        self.rewind(0)
         return self.extend(ids)
 
     def extend(self, ids: Sequence[int]) -> Logits:
@@ -88,32 +110,14 @@ class TorchModel:
     def extend_each(self, ids: Sequence[int], keep: int, only: TokenIds | None = None) -> Rows:
         """Read ``ids`` in one pass; the logits after each of the last ``keep``, shape (keep, vocab_size).
 
-        Of the logits only those in ``only`` leave the device, where it is given; others are minus infinity.
+        Of the logits only those in ``only`` are computed or leave the device, where it is given; others
+        are minus infinity.
 
         Raises:
             ModelError: no ids, unknown ids, a full context, or no memory left on the device.
         """
-        check_room(ids, self._length, self)
-        import torch
-
-        try:
-            with torch.inference_mode():
-                batch = torch.tensor([list(ids)], device=self.device)
-                answer = self._model(batch, past_key_values=self._cache, use_cache=True, logits_to_keep=keep)
-                wanted = answer.logits[0]
-                if only is not None:
-                    wanted = wanted[:, torch.from_numpy(only).to(self.device)]
-                found = np.asarray(wanted.float().cpu().numpy(), dtype=np.float32)
-        except torch.cuda.OutOfMemoryError as error:
-            raise ModelError(
-                "the GPU is out of memory; close other programs on it, or use --device cpu or a smaller model"
-            ) from error
-        self._length += len(ids)
-        if only is None:
-            return found
-        logits = np.full((keep, self._vocab), -np.inf, dtype=np.float32)
-        logits[:, only] = found
-        return logits
+        check_room(ids, self.length, self)
+        return self._one.run([Request(0, ids, keep, only)])[0]
 
     def rewind(self, length: int) -> None:
         """Forget all but the first ``length`` tokens.
@@ -121,16 +125,9 @@ class TorchModel:
         Raises:
             ModelError: there are not that many.
         """
-        if not 0 <= length <= self._length:
-            raise ModelError(f"cannot rewind to {length} tokens: the model holds {self._length}")
-        if length < self._length:
-            self._cache.crop(length - self._length)  # negative: so many tokens off the end
-        self._length = length
-
-    def _new_cache(self) -> Any:
-        from transformers import DynamicCache
-
-        return DynamicCache()
+        if not 0 <= length <= self.length:
+            raise ModelError(f"cannot rewind to {length} tokens: the model holds {self.length}")
+        self._one.shorten(0, length)
 
 
 def torch_missing() -> str | None:
@@ -186,6 +183,40 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
         ) from error
     except _LOAD_ERRORS as error:
         raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
+
+
+def merge_adapter(folder: Path, target: Path) -> None:
+    """Merge a LoRA adapter into its base and save the whole, with its tokenizer, as a folder of its own.
+
+    Args:
+        folder: the adapter.
+        target: an empty folder.
+
+    Raises:
+        ModelError: missing packages, access or files.
+    """
+    require_torch(f"merging the adapter {folder}")
+    import torch
+
+    try:
+        _load(str(folder), torch.float32).save_pretrained(target)
+        _copy_tokenizer(folder, target)
+    except _LOAD_ERRORS as error:
+        raise ModelError(f"{folder} cannot be merged into its base: {hub.advice(error)}") from error
+
+
+def _copy_tokenizer(folder: Path, target: Path) -> None:
+    """Copy tokenizer and settings of an adapter; what it lacks comes from its base."""
+    base = Path(hub.resolve(adapter_base(folder)))
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "brickgpt.json"):
+        places = [folder, base] if name != "brickgpt.json" else [folder]
+        found = next((place / name for place in places if (place / name).is_file()), None)
+        if found is not None:
+            shutil.copyfile(found, target / name)
+    if not (target / "tokenizer.json").is_file():
+        from transformers import AutoTokenizer
+
+        AutoTokenizer.from_pretrained(str(base)).save_pretrained(target)
 
 
 def adapter_base(folder: Path) -> str:

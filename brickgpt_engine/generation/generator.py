@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
+from brickgpt_engine.decoding.batch import aside
 from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
@@ -49,12 +50,13 @@ class BrickGenerator:
 
     Args:
         model: what :func:`brickgpt_engine.decoding.load_model` returns.
+        share: another generator of the same model, whose grammars serve this one, too.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, *, share: BrickGenerator | None = None) -> None:
         self.model = model
         self._structure = BrickStructure()
-        self._grammars: dict[int, BrickGrammar] = {}
+        self._grammars: dict[int, BrickGrammar] = {} if share is None else share._grammars
 
     @property
     def current(self) -> BrickStructure:
@@ -96,7 +98,7 @@ class BrickGenerator:
                 "give both the same"
             )
         structure = start.copy() if start is not None else BrickStructure(world_dim=config.world_dim)
-        run = _Run(self.model, self._grammar(config.world_dim), prompt, config, structure)
+        run = _Run(self.model, self.grammar(config.world_dim), prompt, config, structure)
         self._structure = run.structure
         return run.events()
 
@@ -115,7 +117,12 @@ class BrickGenerator:
                 raise event.error
         raise BrickGPTError("generation ended without a result")
 
-    def _grammar(self, world_dim: int) -> BrickGrammar:
+    def grammar(self, world_dim: int) -> BrickGrammar:
+        """The syntax of brick lines in a world of this size, made once.
+
+        Raises:
+            ModelError: the tokenizer cannot write them.
+        """
         if world_dim not in self._grammars:
             fitting = [(h, w) for h, w in FOOTPRINTS if max(h, w) <= world_dim]
             self._grammars[world_dim] = BrickGrammar(self.model.tokenizer, world_dim, fitting)
@@ -304,7 +311,10 @@ class _Run:
         self._writer.accept(line)
 
     def _verdict(self) -> StabilityReport | None:
-        return self._judge(self.structure) if len(self.structure) else None
+        if not len(self.structure):
+            return None
+        with aside(self._writer.stream.model):
+            return self._judge(self.structure)
 
     def _roll_back(self, report: StabilityReport, failed: int) -> RolledBack:
         """Cut before brick ``failed`` of ``report`` or further back, and stand there."""
