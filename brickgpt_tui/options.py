@@ -89,6 +89,13 @@ _GENERATION: tuple[Option, ...] = (
         "integer",
     ),
     Option(
+        "gpu_layers",
+        MODEL,
+        "GPU layers",
+        "Layers of a GGUF model on the GPU, where llama.cpp was built for one; -1 for all.",
+        "integer",
+    ),
+    Option(
         "instruction_format",
         MODEL,
         "Instruction",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from brickgpt_tui.history import Entry
     from brickgpt_tui.progress import Progress
 
-LoadGenerator = Callable[[str, str], "BrickGenerator"]
+LoadGenerator = Callable[[str, str, int], "BrickGenerator"]
 """From a model's name and a device to a generator."""
 
 _SAFETY_LIMIT = 600
@@ -49,8 +49,8 @@ class Job:
     variants: int = 1
 
 
-def load_generator(model: str, device: str) -> BrickGenerator:
-    """Load a model by name, folder or hub id.
+def load_generator(model: str, device: str, gpu_layers: int) -> BrickGenerator:
+    """Load a model by name, folder, GGUF file or hub id.
 
     Raises:
         ModelError: it cannot be used.
@@ -58,7 +58,7 @@ def load_generator(model: str, device: str) -> BrickGenerator:
     from brickgpt_engine.decoding import load_model
     from brickgpt_engine.generation import BrickGenerator
 
-    return BrickGenerator(load_model(model, device))
+    return BrickGenerator(load_model(model, device, gpu_layers))
 
 
 class Engine:
@@ -82,7 +82,7 @@ class Engine:
     ) -> None:
         self.recorder = recorder
         self._post, self._load, self._clock = post, load, clock
-        self._generator: tuple[tuple[str, str], BrickGenerator] | None = None
+        self._generator: tuple[tuple[str, str, int], BrickGenerator] | None = None
         self._feed: Feed | None = None
         self.stopping = False
         """Whether the run in progress was asked to end."""
@@ -160,7 +160,7 @@ class Engine:
         feed.tokens = tokens()
 
     def _ready_generator(self, config: GenerationConfig) -> BrickGenerator:
-        key = (config.model_name_or_path, config.device)
+        key = (config.model_name_or_path, config.device, config.gpu_layers)
         if self._generator is None or self._generator[0] != key:
             self._generator = None  # never two models in memory
             self._generator = (key, self._load(*key))

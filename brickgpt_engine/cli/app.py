@@ -29,6 +29,7 @@ COMMANDS = {
     "convert": Entry("convert", "Turn a model file into another format, or into a picture."),
     "show": Entry("show", "Show a model in the terminal, layer by layer."),
     "render": Entry("render", "Render or export a model with Blender, without a window."),
+    "export": Entry("export", "Write a language model as a file for llama.cpp."),
     "serve": Entry("serve", "Work for another program over JSON lines."),
     "info": Entry("info", "Show versions, backends, solvers, licences and models."),
 }

@@ -20,6 +20,10 @@ _BACKENDS = {
         "torch",
         "runs large models, on a GPU where there is one; pip install 'brickgpt-studio[torch]'",
     ),
+    "llama.cpp": (
+        "llama-cpp-python",
+        "runs GGUF files, quantised ones too; pip install 'brickgpt-studio[llama]'",
+    ),
 }
 
 

@@ -47,13 +47,20 @@ _OPTIONS: tuple[Decorator, ...] = (
         "--model-name-or-path",
         section=_MODEL,
         metavar="NAME",
-        help="'nano' (comes with the program), a Hugging Face model folder, or a hub id.",
+        help="'nano' (comes with the program), a Hugging Face model folder, a .gguf file, or a hub id.",
     ),
     _option(
         "device",
         section=_MODEL,
         kind=click.Choice(DEVICES),
         help="Where the model runs; nano always fits the CPU.",
+    ),
+    _option(
+        "gpu_layers",
+        section=_MODEL,
+        kind=click.IntRange(-1, 10_000),
+        metavar="N",
+        help="Layers of a GGUF model that go to a GPU, where llama.cpp was built for one; -1 for all.",
     ),
     _option(
         "instruction_format",

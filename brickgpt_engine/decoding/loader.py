@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from brickgpt_engine.decoding import hub
 from brickgpt_engine.decoding.llama_config import architecture_of
+from brickgpt_engine.decoding.llama_cpp import ALL_LAYERS, GgufTokenizer, LlamaCppModel
 from brickgpt_engine.decoding.numpy_llama import NumpyLlama
-from brickgpt_engine.decoding.tokenizer import TextTokenizer, load_tokenizer, read_json
+from brickgpt_engine.decoding.tokenizer import TextTokenizer, load_tokenizer, parse_json, read_json
 from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.decoding.torch_llama import TorchModel, adapter_base, load_torch_model, torch_missing
 from brickgpt_engine.decoding.weights import Weights
@@ -28,6 +29,9 @@ NUMPY_LIMIT = 1_000_000_000
 _TINY = 100_000_000
 """Below this many weights NumPy is faster than a GPU's launch overhead, so torch is not even imported."""
 _FORMAT_VERSION = 1
+SETTINGS_KEY = "brickgpt.settings"
+"""Metadata key of a GGUF file under which ``brickgpt.json`` travels, as text."""
+_BACKENDS: dict[type, str] = {NumpyLlama: "numpy", TorchModel: "torch", LlamaCppModel: "llama.cpp"}
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,18 @@ def embedded_folder() -> Path:
     return Path(__file__).resolve().parent.parent / "models" / EMBEDDED
 
 
-def load_model(name_or_path: str = EMBEDDED, device: str = "auto") -> LoadedModel:
-    """Load a model: ``nano``, a Hugging Face folder, or (with the ``torch`` extra) a hub id.
+def load_model(
+    name_or_path: str = EMBEDDED, device: str = "auto", gpu_layers: int = ALL_LAYERS
+) -> LoadedModel:
+    """Load ``nano``, a Hugging Face folder, a ``.gguf`` file (extra ``llama``), or a hub id (``torch``).
 
     A Llama folder runs on NumPy when it is small, unless ``device`` asks for a GPU; larger
     ones run on NumPy too where PyTorch is not installed.
+
+    Args:
+        name_or_path: which model.
+        device: one of :data:`DEVICES`.
+        gpu_layers: layers of a GGUF model that go to a GPU, -1 for all; ``device`` ``cpu`` means none.
 
     Raises:
         ConfigError: ``device`` is not a known name.
@@ -67,24 +78,31 @@ def load_model(name_or_path: str = EMBEDDED, device: str = "auto") -> LoadedMode
     if device not in DEVICES:
         raise ConfigError(f"device is {device!r}; it must be one of {', '.join(DEVICES)}")
     try:
-        return _load(name_or_path, device)
+        return _load(name_or_path, device, 0 if device == "cpu" else gpu_layers)
     except OSError as error:  # a name that is too long, a folder or file without permission
         reason = error.strerror or " ".join(str(error).split())[:200]
         raise ModelError(
-            f"the model {name_or_path:.60} cannot be read: {reason}; give 'nano', a folder or a hub id"
+            f"the model {name_or_path:.60} cannot be read: {reason}; "
+            "give 'nano', a folder, a .gguf file or a hub id"
         ) from error
 
 
-def _load(name_or_path: str, device: str) -> LoadedModel:
+def _load(name_or_path: str, device: str, gpu_layers: int) -> LoadedModel:
     folder = embedded_folder() if name_or_path == EMBEDDED else _expanded(name_or_path)
     if folder.is_dir():
         return _load_folder(name_or_path, folder, device)
+    if folder.suffix.lower() == ".gguf":
+        return _load_gguf(name_or_path, folder, gpu_layers)
     if folder.is_file():
-        raise ModelError(f"{folder} is a file; give the Hugging Face folder that holds the model")
+        raise ModelError(
+            f"{folder} is a file; give a .gguf file, or the Hugging Face folder that holds the model"
+        )
     if name_or_path == EMBEDDED:
         raise ModelError(f"the embedded model is missing from {folder}; install the package again")
     if not hub.is_hub_id(name_or_path):
-        raise ModelError(f"there is no model folder {name_or_path}; give 'nano', a folder or a hub id")
+        raise ModelError(
+            f"there is no model folder {name_or_path}; give 'nano', a folder, a .gguf file or a hub id"
+        )
     return _load_hub(name_or_path, device)
 
 
@@ -97,15 +115,27 @@ def _expanded(name: str) -> Path:
 
 
 def _load_folder(name: str, folder: Path, device: str) -> LoadedModel:
-    style = _prompt_style(folder)
+    about, source = read_json(folder / "brickgpt.json", missing={}), f"{folder}/brickgpt.json"
+    style = _style_of(about, source)
     if (folder / "adapter_config.json").is_file():
         return _loaded(name, load_torch_model(str(folder), device), _adapter_tokenizer(folder), style)
     settings = read_json(folder / "config.json")
     tokenizer = load_tokenizer(folder)
-    vocabulary = _vocabulary(folder, style)
+    vocabulary = _vocabulary(about, style, source)
     if _use_numpy(settings, folder, device):
         return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style, vocabulary)
     return _loaded(name, load_torch_model(str(folder), device), tokenizer, style, vocabulary)
+
+
+def _load_gguf(name: str, path: Path, gpu_layers: int) -> LoadedModel:
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; export one with 'brickgpt export gguf', or give a folder")
+    model = LlamaCppModel(path, gpu_layers)
+    source = str(path)
+    settings = parse_json(model.handle.text(SETTINGS_KEY) or "{}", f"{SETTINGS_KEY} in {path}")
+    style = _style_of(settings, source)
+    vocabulary = _vocabulary(settings, style, source)
+    return _loaded(name, model, GgufTokenizer.of(model.handle), style, vocabulary)
 
 
 def _use_numpy(settings: dict[str, Any], folder: Path, device: str) -> bool:
@@ -160,34 +190,29 @@ def _adapter_tokenizer(folder: Path) -> TextTokenizer:
     return load_tokenizer(Path(base)) if Path(base).is_dir() else _hub_tokenizer(base)
 
 
-def _prompt_style(folder: Path) -> str:
+def _style_of(settings: dict[str, Any], source: str) -> str:
     """What ``brickgpt.json`` says the model was trained on; without it, instructions as a chat."""
-    settings = read_json(folder / "brickgpt.json", missing={})
     version = settings.get("format_version", _FORMAT_VERSION)
     if version != _FORMAT_VERSION:
-        raise ModelError(
-            f"{folder}/brickgpt.json has format_version {version}; this program reads {_FORMAT_VERSION}"
-        )
+        raise ModelError(f"{source} has format_version {version}; this program reads {_FORMAT_VERSION}")
     style = settings.get("prompt_style", "chat")
     if style not in PROMPT_STYLES:
-        raise ModelError(
-            f"{folder}/brickgpt.json has prompt_style {style!r}; known are {', '.join(PROMPT_STYLES)}"
-        )
+        raise ModelError(f"{source} has prompt_style {style!r}; known are {', '.join(PROMPT_STYLES)}")
     return str(style)
 
 
-def _vocabulary(folder: Path, style: str) -> Vocabulary | None:
+def _vocabulary(settings: dict[str, Any], style: str, source: str) -> Vocabulary | None:
     """What ``brickgpt.json`` says that a model of style ``nano`` knows; None where it does not say."""
     if style != "nano":
         return None
     from brickgpt_engine.meaning import vocabulary_from
 
-    return vocabulary_from(read_json(folder / "brickgpt.json", missing={}), f"{folder}/brickgpt.json")
+    return vocabulary_from(settings, source)
 
 
 def _loaded(
     name: str,
-    model: NumpyLlama | TorchModel,
+    model: NumpyLlama | TorchModel | LlamaCppModel,
     tokenizer: TextTokenizer,
     style: str,
     vocabulary: Vocabulary | None = None,
@@ -199,9 +224,9 @@ def _loaded(
         )
     info: dict[str, str | int] = {
         "name": name,
-        "backend": "numpy" if isinstance(model, NumpyLlama) else "torch",
-        "device": "cpu" if isinstance(model, NumpyLlama) else model.device,
-        "dtype": "float32" if isinstance(model, NumpyLlama) else model.dtype,
+        "backend": _BACKENDS[type(model)],
+        "device": model.device,
+        "dtype": model.dtype,
         "parameters": model.parameters,
         "vocab_size": model.vocab_size,
         "context_length": model.context_length,

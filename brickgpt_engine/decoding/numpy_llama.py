@@ -85,6 +85,8 @@ class NumpyLlama:
         """Load ``config.json`` and the safetensors of a Hugging Face folder."""
         return cls(read_llama_config(folder), Weights(folder))
 
+    device, dtype = "cpu", "float32"
+
     @property
     def length(self) -> int:
         """Tokens in the cache."""

@@ -106,17 +106,30 @@ def read_json(path: Path, missing: dict[str, Any] | None = None) -> dict[str, An
     if missing is not None and not path.is_file():
         return missing
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ModelError(f"{path.parent} has no {path.name}; give a Hugging Face model folder") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ModelError(f"{path} is not valid JSON: {_one_line(error)}; download it again") from error
+    return parse_json(text, str(path))
+
+
+def parse_json(text: str, source: str) -> dict[str, Any]:
+    """A JSON object from ``text``, which came from ``source``.
+
+    Raises:
+        ModelError: it is none.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"{source} is not valid JSON: {_one_line(error)}; download it again") from error
     except RecursionError as error:
-        raise ModelError(f"{path} is nested too deeply for a settings file; download it again") from error
+        raise ModelError(f"{source} is nested too deeply for a settings file; download it again") from error
     if not isinstance(found, dict):
-        raise ModelError(f"{path} must hold a JSON object, not a {type(found).__name__}")
+        raise ModelError(f"{source} must hold a JSON object, not a {type(found).__name__}")
     return found
 
 

@@ -35,6 +35,7 @@ _INTEGERS: dict[str, tuple[int, int]] = {
     "max_brick_rejections": (0, 1_000_000),
     "max_regenerations": (0, 1_000_000),
     "top_k": (0, 10_000_000),
+    "gpu_layers": (-1, 10_000),
 }
 _NUMBERS: dict[str, tuple[float, float]] = {
     "temperature": (0.01, 100.0),
@@ -50,7 +51,8 @@ class GenerationConfig:
     """How a structure is generated. Names and defaults are those of the published program where it has them.
 
     Attributes:
-        model_name_or_path: ``nano`` for the embedded model, a Hugging Face folder, or a hub id.
+        model_name_or_path: ``nano`` for the embedded model, a Hugging Face folder, a ``.gguf`` file, or a
+            hub id.
         world_dim: side of the world in cells.
         max_bricks: most bricks in a structure.
         max_brick_rejections: most rejected attempts per brick before the structure ends there;
@@ -85,6 +87,7 @@ class GenerationConfig:
         speculation: guess the next bricks and let the model check several in one pass, where it can;
             the distribution of structures stays the same.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        gpu_layers: layers of a GGUF model that go to a GPU, where llama.cpp was built for one; -1 for all.
         seed: makes a run repeatable; None draws a fresh one.
 
     Raises:
@@ -115,6 +118,7 @@ class GenerationConfig:
     budget: str | None = None
     speculation: bool = True
     device: str = "auto"
+    gpu_layers: int = -1
     seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -133,7 +137,9 @@ class GenerationConfig:
         if self.seed is not None:
             _check_number("seed", self.seed, True, 0, MAX_SEED)
         if not self.model_name_or_path or not isinstance(self.model_name_or_path, str):
-            raise ConfigError("model_name_or_path is empty; give 'nano', a model folder or a hub id")
+            raise ConfigError(
+                "model_name_or_path is empty; give 'nano', a model folder, a .gguf file or a hub id"
+            )
         if self.top_p == 0:
             raise ConfigError("top_p is 0; it must be above 0 and at most 1")
         if self.max_temperature < self.temperature:

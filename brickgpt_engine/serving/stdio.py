@@ -50,7 +50,7 @@ def load_generator(config: GenerationConfig) -> BrickGenerator:
     """
     from brickgpt_engine.decoding import loader
 
-    return BrickGenerator(loader.load_model(config.model_name_or_path, config.device))
+    return BrickGenerator(loader.load_model(config.model_name_or_path, config.device, config.gpu_layers))
 
 
 class Server:
@@ -69,7 +69,7 @@ class Server:
         self._runs: dict[str, threading.Event] = {}
         self._guard = threading.Lock()
         self._greeted = False
-        self._loaded: tuple[tuple[str, str], BrickGenerator] | None = None
+        self._loaded: tuple[tuple[str, str, int], BrickGenerator] | None = None
         self.closed = threading.Event()
         """Set when the client has closed its end."""
 
@@ -191,7 +191,7 @@ class Server:
             self.send(event_message(request.run, event, colour))
 
     def _generator(self, config: GenerationConfig) -> BrickGenerator:
-        key = (config.model_name_or_path, config.device)
+        key = (config.model_name_or_path, config.device, config.gpu_layers)
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old weights before the new ones come
             self._loaded = (key, self._load(config))

@@ -160,7 +160,7 @@ def test_info_as_json(run):
 def test_info_offers_nothing_that_the_engine_cannot_run(run):
     from brickgpt_engine.cli.info import gather
 
-    assert set(gather()["backends"]) == {"numpy", "torch"}
+    assert set(gather()["backends"]) == {"numpy", "torch", "llama.cpp"}
 
 
 @pytest.mark.parametrize("missing", [None, "model.safetensors", "config.json", "tokenizer.json"])

@@ -183,7 +183,7 @@ def test_names_that_lead_nowhere(tmp_path, monkeypatch):
         load_model(str(tmp_path / "absent"))
     for name in ("x" * 300, "x" * 300 + "/model"):
         with pytest.raises(
-            ModelError, match="File name too long; give 'nano', a folder or a hub id"
+            ModelError, match=r"File name too long; give 'nano', a folder, a \.gguf file or a hub id"
         ) as caught:
             load_model(name)
         assert len(str(caught.value)) < 200
@@ -191,8 +191,13 @@ def test_names_that_lead_nowhere(tmp_path, monkeypatch):
         with pytest.raises(ModelError):
             load_model(name)
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ModelError, match="is a file"):
+    with pytest.raises(ModelError, match=r"llama\.cpp"):
         load_model(str(tmp_path / "model.gguf"))
+    with pytest.raises(ModelError, match="there is no file"):
+        load_model(str(tmp_path / "absent.gguf"))
+    (tmp_path / "model.bin").write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match="is a file"):
+        load_model(str(tmp_path / "model.bin"))
     with pytest.raises(ConfigError, match="device is 'tpu'"):
         load_model("nano", "tpu")
     monkeypatch.setattr(loader, "embedded_folder", lambda: tmp_path / "gone")

@@ -67,7 +67,9 @@ def scripted():
             rest = [*lines, END]
             return {rest[min(len(done), len(rest) - 1)]: 1.0}
 
-        return lambda name, device: BrickGenerator(scripted_models.loaded(scripted_models.LineModel(script)))
+        return lambda name, device, layers=-1: BrickGenerator(
+            scripted_models.loaded(scripted_models.LineModel(script))
+        )
 
     return make
 

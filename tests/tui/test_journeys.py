@@ -314,7 +314,7 @@ async def test_an_empty_prompt_says_what_to_do(studio, ready):
 async def test_an_unusable_model_is_explained_and_nothing_is_lost(studio, build, wait_for, scripted):
     broken = []
 
-    def load(name, device):
+    def load(name, device, layers):
         if broken:
             raise ModelError("there is no model folder nowhere; give 'nano', a folder or a hub id")
         return scripted()(name, device)

@@ -39,6 +39,7 @@ CHANGED = {
     "region": "0,0,0:29,29,9",
     "budget": "2x4=6",
     "speculation": False,
+    "gpu_layers": 3,
 }
 
 
