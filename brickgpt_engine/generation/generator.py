@@ -18,6 +18,7 @@ from brickgpt_engine.decoding.batch import aside
 from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
+from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.generation.events import (
@@ -171,7 +172,7 @@ class _Run:
         self._seed = secrets.randbits(32) if config.seed is None else config.seed
         self._read = interpreted(prompt, model.vocabulary, literal=config.literal, seed=self._seed)
         self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
-        self._judge = _make_judge(config)
+        self._judge = _polite(_make_judge(config), model.token_model)
         self._cadence = Cadence(config.check)
         self._escalation = Escalation(len(structure)) if config.rollback == "escalating" else None
         self._ruled = config.rules != LegalRules()
@@ -311,10 +312,7 @@ class _Run:
         self._writer.accept(line)
 
     def _verdict(self) -> StabilityReport | None:
-        if not len(self.structure):
-            return None
-        with aside(self._writer.stream.model):
-            return self._judge(self.structure)
+        return self._judge(self.structure) if len(self.structure) else None
 
     def _roll_back(self, report: StabilityReport, failed: int) -> RolledBack:
         """Cut before brick ``failed`` of ``report`` or further back, and stand there."""
@@ -367,6 +365,16 @@ class _Run:
             raw_bricks=tuple(line.content for line in best.written),
             invalid=tuple((line.content, line.reason) for line in best.written if line.reason is not None),
         )
+
+
+def _polite(judge: Judge, model: TokenModel) -> Judge:
+    """``judge``, which lets others go on that share the model's passes."""
+
+    def judge_aside(structure: BrickStructure) -> StabilityReport:
+        with aside(model):
+            return judge(structure)
+
+    return judge_aside
 
 
 def _make_judge(config: GenerationConfig) -> Judge:
