@@ -5,7 +5,9 @@ writes the model folder. Every stage is resumable: shards that exist are kept, a
 training goes on from the last checkpoint.
 
 Matrices are updated by Muon, the embedding and the norms by AdamW; the learning rate
-warms up, stays, and falls linearly to zero over the last part of training.
+warms up, stays, and falls linearly to zero over the last part of training. The batches of a
+step are shared out among threads as they become free, so a core that others need half of
+slows training by that half and no more (see :mod:`training.step`).
 """
 
 from __future__ import annotations
@@ -16,14 +18,16 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
+from numpy.typing import NDArray
 
 from brickgpt_engine.decoding.tokenizer import as_tokenizer
 from brickgpt_engine.errors import BrickGPTError, ConfigError
@@ -31,10 +35,13 @@ from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
 from brickgpt_engine.meaning import vocabulary_of
 from training.data.shapes import FAMILIES
-from training.samples import IGNORE, WIDTHS, Row, batches, encode_rows, read_columns
+from training.samples import Row, batches, encode_rows, read_columns
+from training.step import Step
 from training.tokenizer import train_tokenizer
 from training.warm import warm_start
 
+Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Inputs and labels, as :func:`training.samples.batches` gives them."""
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "brickgpt_engine" / "models" / "nano"
 
 
@@ -55,7 +62,10 @@ class NanoConfig:
     heads: int = 4
     intermediate_size: int = 688
     total_tokens: int = 18_500_000
-    batch_tokens: int = 8192
+    batch_tokens: int = 2048
+    batches: int = 4
+    threads: int = 2
+    full_every: int = 8
     lr_matrix: float = 5e-3
     lr_other: float = 3e-3
     warmup: float = 0.01
@@ -120,66 +130,62 @@ class Trainer:
         self.config, self.model, self.rows, self.held_out, self.pad = config, model, rows, held_out, pad
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
         others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
-        self.optimizers: list[tuple[Any, float]] = [
-            (
-                torch.optim.Muon(
-                    matrices, lr=config.lr_matrix, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
-                ),
-                config.lr_matrix,
-            ),
+        self.optimizers = [(self._muon(half), config.lr_matrix) for half in (matrices[::2], matrices[1::2])]
+        self.optimizers.append(
             (
                 torch.optim.AdamW(others, lr=config.lr_other, betas=(0.9, 0.97), weight_decay=0.0),
                 config.lr_other,
-            ),
-        ]
-        torch._dynamo.config.recompile_limit = len(WIDTHS) + 2  # one compilation for each shape of batch
-        self.forward = torch.compile(model, dynamic=False) if config.compile else model
+            )
+        )
+        answers = np.unique(np.concatenate([row.bricks for row in rows]))
+        self.maths = Step(model, torch.from_numpy(answers.astype(np.int64)), compiled=config.compile)
+        self.pool = ThreadPoolExecutor(config.threads)
         self.tokens = self.step = self.epoch = 0
         self.log: list[dict[str, float]] = []
+
+    def _muon(self, matrices: list[Any]) -> Any:
+        return torch.optim.Muon(
+            matrices, lr=self.config.lr_matrix, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
+        )
 
     @property
     def checkpoint(self) -> Path:
         """The file that a stopped run goes on from."""
         return self.config.out / "checkpoint.pt"
 
-    def loss(self, network: Any, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> torch.Tensor:
-        """Mean cross-entropy in nats over the brick tokens of a batch, as ``network`` sees it."""
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = network(input_ids=torch.from_numpy(inputs), use_cache=False).logits
-        return functional.cross_entropy(
-            logits[:, :-1].float().flatten(0, 1),
-            torch.from_numpy(labels)[:, 1:].flatten(),
-            ignore_index=IGNORE,
-        )
-
-    def update(self, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
-        """One optimizer step; answers the loss before it."""
+    def update(self, group: Sequence[Batch]) -> float:
+        """One optimizer step on the batches of ``group``; answers the loss before it, in nats a token."""
         factor = learning_rate_factor(
             self.tokens / self.config.total_tokens, self.config.warmup, self.config.decay
         )
-        loss = self.loss(self.forward, inputs, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        full = self.step % self.config.full_every == 0
+        parts = list(self.pool.map(lambda batch: self.maths.part(*batch, full=full), group))
+        scored = sum(part.scored for part in parts)
+        for index, master in enumerate(self.maths.masters):
+            master.grad = sum(part.gradients[index].float() for part in parts) / scored
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, rate in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate * factor
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        self.tokens += inputs.size
+            for settings in optimizer.param_groups:
+                settings["lr"] = rate * factor
+        list(self.pool.map(lambda pair: pair[0].step(), self.optimizers))
+        self.model.zero_grad(set_to_none=True)
+        self.tokens += sum(inputs.size for inputs, _ in group)
         self.step += 1
-        return loss.item()
+        return sum(part.loss for part in parts) / scored
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
-        """Mean loss over the held-out rows, each with a fixed caption (not compiled: seldom run)."""
+        """Mean loss over the tokens of the held-out rows, each with a fixed caption, against all tokens."""
         rng = np.random.default_rng(0)
-        losses = [
-            self.loss(self.model, inputs, labels).item()
+        weights = {name: weight.to(torch.bfloat16) for name, weight in self.model.named_parameters()}
+        sums = [
+            (loss.item(), scored)
             for inputs, labels in batches(
                 self.held_out, tokens=self.config.batch_tokens, rng=rng, pad=self.pad
             )
+            for loss, scored in [self.maths.loss(weights, inputs, labels, full=True)]
         ]
-        return float(np.mean(losses))
+        return sum(loss for loss, _ in sums) / sum(scored for _, scored in sums)
 
     def save(self) -> None:
         """Write the checkpoint atomically."""
@@ -211,8 +217,9 @@ class Trainer:
         first, recent = self.tokens, math.nan
         while self.tokens < self.config.total_tokens:
             rng = np.random.default_rng([self.config.seed, self.epoch])
-            for inputs, labels in batches(self.rows, tokens=self.config.batch_tokens, rng=rng, pad=self.pad):
-                loss = self.update(inputs, labels)
+            stream = batches(self.rows, tokens=self.config.batch_tokens, rng=rng, pad=self.pad)
+            while group := list(islice(stream, self.config.batches)):
+                loss = self.update(group)
                 recent = loss if math.isnan(recent) else 0.95 * recent + 0.05 * loss
                 now = time.perf_counter()
                 if self.step % 20 == 0:
@@ -314,6 +321,7 @@ def train(config: NanoConfig) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     mean = np.mean([len(row.bricks) for row in rows])
     print(f"{parameters / 1e6:.2f} M parameters; {len(rows)} structures of {mean:.0f} tokens", flush=True)
+    torch.set_num_threads(1)  # the threads of a step share out its batches instead
     trainer = Trainer(config, model, rows, held_out, tokenizer.token_to_id(NANO_PAD))
     trainer.resume()
     trainer.run()

@@ -53,7 +53,7 @@ def test_a_run_resumes_and_its_folder_generates(tmp_path):
     small = {
         "out": tmp_path / "run", "data": tmp_path / "data", "export": tmp_path / "model", "structures": 40,
         "vocab_size": 420, "hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64,
-        "batch_tokens": 2048, "compile": False,
+        "batch_tokens": 1024, "batches": 2, "compile": False,
     }  # fmt: skip
     train(NanoConfig(**small, total_tokens=10_000))
     halfway = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=False)
@@ -96,3 +96,44 @@ def test_a_warm_start_keeps_what_both_models_know(tmp_path):
     with pytest.raises(ModelError, match="shape"):
         other = make_model(NanoConfig(**sizes | {"hidden_size": 64}), new_words)
         warm_start(other, as_tokenizer(new_words), tmp_path / "old")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_step_has_the_losses_and_gradients_of_the_general_model(full):
+    from torch.nn import functional
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from training.step import Step
+
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+            max_position_embeddings=128, tie_word_embeddings=True,
+        )
+    )  # fmt: skip
+    answers = torch.tensor([2, 11, 12, 30, 49])
+    rng = np.random.default_rng(0)
+    labels = np.where(rng.random((3, 20)) < 0.5, rng.choice(answers.numpy(), (3, 20)), IGNORE)
+    inputs = np.where(labels == IGNORE, rng.integers(0, 50, (3, 20)), labels)
+
+    logits = model(input_ids=torch.from_numpy(inputs)).logits[:, :-1]
+    if not full:  # no other token can follow
+        others = torch.ones(50, dtype=torch.bool)
+        others[answers] = False
+        logits = logits.masked_fill(others, float("-inf"))
+    wanted = functional.cross_entropy(
+        logits.flatten(0, 1), torch.from_numpy(labels)[:, 1:].flatten(), ignore_index=IGNORE, reduction="sum"
+    )
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    gradients = torch.autograd.grad(wanted, parameters)
+
+    step = Step(model, answers, compiled=False)
+    loss, scored = step.loss(dict(zip(names, parameters, strict=True)), inputs, labels, full=full)
+    assert loss.item() == pytest.approx(wanted.item(), rel=1e-5) and scored == (labels[:, 1:] != IGNORE).sum()
+    for mine, theirs in zip(torch.autograd.grad(loss, parameters), gradients, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+    halved = step.part(inputs, labels, full=full)
+    assert halved.loss == pytest.approx(wanted.item(), rel=0.02)
+    for mine, theirs in zip(halved.gradients, gradients, strict=True):
+        assert (mine.float() - theirs).norm() < 0.05 * theirs.norm()
