@@ -28,6 +28,8 @@ _CHAT_LLAMA3 = (
     "{{ message['content'] + '<|eot_id|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"
 )
+_NO_MERGES = ["Ā Ā"]
+"""What stands for no merges, since llama.cpp wants some: two NUL bytes, which make no token."""
 _CAPTIONS = (
     "a high-backed chair with four legs",
     "A table, 12 studs wide; it's 3 layers tall (or 4).",
@@ -64,7 +66,8 @@ def add_tokenizer(writer: Any, folder: Path, vocab_size: int) -> None:
     writer.add_tokenizer_pre(_split_name(settings, folder))
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
-    writer.add_token_merges([one if isinstance(one, str) else " ".join(one) for one in model["merges"]])
+    merges = [one if isinstance(one, str) else " ".join(one) for one in model["merges"]]
+    writer.add_token_merges(merges or _NO_MERGES)
     _add_special(writer, tokenizer)
     template = tokenizer.chat_template or _default_template(tokenizer)
     if template is not None:

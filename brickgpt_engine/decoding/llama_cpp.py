@@ -223,9 +223,10 @@ def _open(path: Path, gpu_layers: int, *, vocab_only: bool = False, mapped: bool
     options = lib.llama_model_default_params()
     options.vocab_only, options.use_mmap = vocab_only, mapped
     options.n_gpu_layers = 10_000 if gpu_layers == ALL_LAYERS else gpu_layers
+    _SAID.clear()
     model = lib.llama_model_load_from_file(os.fsencode(path), options)
     if not model:
-        said = f": {_SAID[-1]}" if _SAID else ""
+        said = f" ({_SAID[0]})" if _SAID else ""
         raise ModelError(f"llama.cpp cannot read {path}{said}; download or export it again")
     handle = Handle(lib, model, lib.llama_model_get_vocab(model))
     weakref.finalize(handle, lib.llama_model_free, model)
@@ -259,18 +260,20 @@ def _free_context(lib: Any, run: Any, handle: Handle) -> None:
 
 
 _SAID: list[str] = []
-"""What llama.cpp last complained about."""
+"""What llama.cpp complains about, the cause first."""
 _ERROR_LEVEL = 4
+_MOST_SAID = 8
 
 
 @cache
 def quiet() -> Any:
-    """llama.cpp's binding, initialised, its log kept to the last complaint."""
+    """llama.cpp's binding, initialised, its log kept to the complaints."""
     import llama_cpp
 
     def note(level: int, text: bytes, data: Any) -> None:
         if level == _ERROR_LEVEL:
-            _SAID[:] = [" ".join(text.decode("utf-8", errors="replace").split())[:200]]
+            _SAID.append(" ".join(text.decode("utf-8", errors="replace").split())[:200])
+            del _SAID[_MOST_SAID:]
 
     callback = llama_cpp.llama_log_callback(note)
     llama_cpp.llama_log_set(callback, ctypes.c_void_p())
@@ -293,16 +296,12 @@ class GgufTokenizer(TextTokenizer):
         Raises:
             ModelError: it names no end token.
         """
-        lib, vocab = handle.lib, handle.vocab
-        ends = (int(lib.llama_vocab_eot(vocab)), int(lib.llama_vocab_eos(vocab)))
-        named = handle.text("tokenizer.ggml.eos_token_id")
-        eos = int(named) if named is not None else next((end for end in ends if end >= 0), -1)
-        if eos < 0:
+        eos, bos = (handle.text(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "bos"))
+        if eos is None:  # llama.cpp would take a number of its own
             raise ModelError("the GGUF file names no end-of-text token; export it again")
-        bos = int(lib.llama_vocab_bos(vocab))
         template = handle.text("tokenizer.chat_template")
         nothing: Any = None  # every method that would ask the backend is llama.cpp's here
-        return cls(nothing, eos, bos if bos >= 0 else None, template, handle)
+        return cls(nothing, int(eos), None if bos is None else int(bos), template, handle)
 
     @property
     def vocab_size(self) -> int:

@@ -1,6 +1,9 @@
 """Tokenizers of four kinds, and tiny random Llama folders, built on the spot."""
 
+import base64
+import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +31,16 @@ def _bpe(merges=(), extra=(), **options):
     return tokenizer
 
 
+def _split_as_llama3(tokenizer):
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(LLAMA3_SPLIT), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+
+
 @pytest.fixture(scope="session")
 def nano_tokenizer():
     """A brick line is four tokens."""
@@ -43,15 +56,44 @@ def llama3_tokenizer():
     """Splits as Llama 3 does: numbers of up to three digits, ``)\\n`` in one."""
     numbers = [str(n) for n in range(10, 1000)]
     tokenizer = _bpe(extra=["Ġ(", ")Ċ", *numbers], ignore_merges=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(LLAMA3_SPLIT), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    _split_as_llama3(tokenizer)
     marks = ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
     tokenizer.add_special_tokens(marks)
     return tokenizer
+
+
+@pytest.fixture(scope="session")
+def real_llama3_tokenizer():
+    """Llama 3's own, from the file of byte strings and ranks in the package ``llama-models``."""
+    found = importlib.util.find_spec("llama_models")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("needs llama-models, which carries Llama 3's tokenizer")
+    path = Path(found.submodule_search_locations[0]) / "llama3" / "tokenizer.model"
+    pairs = (line.split() for line in path.read_bytes().splitlines())
+    ranks = {base64.b64decode(token): int(rank) for token, rank in pairs}
+    spell = _byte_speller()
+    merges = sorted(
+        (rank, ranks[token[:cut]], ranks[token[cut:]], spell(token[:cut]), spell(token[cut:]))
+        for token, rank in ranks.items()
+        for cut in range(1, len(token))
+        if token[:cut] in ranks and token[cut:] in ranks
+    )
+    vocab = {spell(token): rank for token, rank in ranks.items()}
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[m[3:] for m in merges], ignore_merges=True))
+    _split_as_llama3(tokenizer)
+    reserved = iter(range(256))
+    named = {0: "begin_of_text", 1: "end_of_text", 6: "start_header_id", 7: "end_header_id", 9: "eot_id"}
+    marks = [named.get(n) or f"reserved_special_token_{next(reserved)}" for n in range(256)]
+    tokenizer.add_special_tokens([f"<|{mark}|>" for mark in marks])
+    return tokenizer
+
+
+def _byte_speller():
+    """Bytes to the letters that byte-level tokenizers write for them."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in plain]
+    letters = {byte: chr(byte) for byte in plain} | {byte: chr(256 + n) for n, byte in enumerate(others)}
+    return lambda data: "".join(map(letters.__getitem__, data))
 
 
 @pytest.fixture(scope="session")
