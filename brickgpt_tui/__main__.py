@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -35,12 +36,13 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
     if model is not None and not model.strip():
         raise click.UsageError("--model is empty; give nano, a folder, a GGUF file, or a hub id")
     from brickgpt_tui.app import Opening, make
+    from brickgpt_tui.remote import RemoteLoader
     from brickgpt_tui.terminal import own_terminal
     from brickgpt_tui.views.graphics import ask_terminal
 
     ask_terminal()  # later, Textual would read the answer
-    with own_terminal():
-        app = make(Opening(file, prompt, model, seed, ascii))
+    with own_terminal(), closing(RemoteLoader()) as load:
+        app = make(Opening(file, prompt, model, seed, ascii), load)
         app.run()
     return app.return_code or 0
 

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from brickgpt_tui.model_choice import EMBEDDED_NAME
 from brickgpt_tui.screens.studio import StudioScreen
 from brickgpt_tui.themes import THEMES, other
 from brickgpt_tui.worker import Engine, LoadGenerator, load_generator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from brickgpt_tui.feed import Recorder
     from brickgpt_tui.settings import Settings
 
+_WARM_UP_SECONDS = 0.3
 _ASCII_KEYS = {
     "up": "up", "down": "down", "left": "left", "right": "right", "enter": "enter", "escape": "esc",
     "space": "space", "tab": "tab", "backspace": "bksp", "delete": "del", "home": "home", "end": "end",
@@ -131,6 +133,20 @@ class StudioApp(App[None]):
             self.main.prompt.value = self._opening.prompt
             if self._opening.file is None:
                 self.main.build(self._opening.prompt)
+                return
+        if self.settings.model == EMBEDDED_NAME:  # a larger one waits until it is wanted
+            self.main.set_timer(_WARM_UP_SECONDS, self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Have the model ready before the first prompt is typed."""
+        engine, config = self.main.engine, self.settings.generation
+        self.main.run_worker(
+            lambda: engine.warm_up(config),
+            thread=True,
+            group="warm-up",
+            exit_on_error=False,
+            name="warming up",
+        )
 
     def _with_opening(self, settings: Settings) -> Settings:
         if self._opening.model is None:
@@ -192,7 +208,12 @@ def prepare_terminal() -> None:
         os.environ.setdefault("NO_COLOR", "1")
 
 
-def make(opening: Opening) -> StudioApp:
-    """The app for a command line."""
+def make(opening: Opening, load: LoadGenerator = load_generator) -> StudioApp:
+    """The app for a command line.
+
+    Args:
+        opening: what the command line asks for.
+        load: makes generators.
+    """
     prepare_terminal()
-    return StudioApp(replace(opening))
+    return StudioApp(replace(opening), load=load)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.message import Message
 
 from brickgpt_tui.messages import RunProgress
+from brickgpt_tui.remote import RemoteGenerator
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
@@ -145,7 +146,13 @@ class CountingModel:
 
 
 class CountingDrafts(CountingModel):
-    """The same for a model that checks drafts: without this method the engine would not draft."""
+    """The same for a model that checks drafts; with less of it the engine would not draft."""
+
+    @property
+    def draft_cost(self) -> float:
+        """As the model says."""
+        checker: Any = self.model
+        return float(checker.draft_cost)
 
     def extend_each(self, ids: Sequence[int], keep: int, only: Any = None) -> Any:
         """As the model does."""
@@ -154,11 +161,13 @@ class CountingDrafts(CountingModel):
         return checker.extend_each(ids, keep, only)
 
 
-def count_tokens(generator: BrickGenerator) -> Callable[[], int]:
+def count_tokens(generator: BrickGenerator | RemoteGenerator) -> Callable[[], int]:
     """Put a counter in front of a generator's model; answers how to ask for tokens read from now on."""
+    if isinstance(generator, RemoteGenerator):
+        return lambda: generator.tokens
     model = generator.model.token_model
     if not isinstance(model, CountingModel):
-        kind = CountingDrafts if hasattr(model, "extend_each") else CountingModel
+        kind = CountingDrafts if hasattr(model, "draft_cost") else CountingModel
         model = kind(model)
         generator.model = replace(generator.model, token_model=model)
     before = model.tokens

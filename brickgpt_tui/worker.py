@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from brickgpt_engine.errors import BrickGPTError
 from brickgpt_tui.feed import Feed, Post, Recorder, count_tokens, recording
 from brickgpt_tui.messages import Judged, Opened, Reopened, Repaired, Trouble, VariantsReady
+from brickgpt_tui.remote import EngineStoppedError, RemoteGenerator, RemoteLoader
 from brickgpt_tui.snapshot import ModelSnapshot
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from brickgpt_tui.history import Entry
     from brickgpt_tui.progress import Progress
 
-LoadGenerator = Callable[[str, str, int], "BrickGenerator"]
-"""From a model's name and a device to a generator."""
+Generator = Union["BrickGenerator", RemoteGenerator]
+"""Builds models, here or in a process of its own."""
+LoadGenerator = Callable[[str, str, int], Generator]
+"""From a model's name, a device and the layers for a GPU to a generator."""
 
 _SAFETY_LIMIT = 600
 """Most bricks for which the safety factor is worked out unasked: it is a second, larger program."""
@@ -82,7 +86,7 @@ class Engine:
     ) -> None:
         self.recorder = recorder
         self._post, self._load, self._clock = post, load, clock
-        self._generator: tuple[tuple[str, str, int], BrickGenerator] | None = None
+        self._generator: tuple[tuple[str, str, int], Generator] | None = None
         self._feed: Feed | None = None
         self.stopping = False
         """Whether the run in progress was asked to end."""
@@ -96,6 +100,16 @@ class Engine:
     def stop(self) -> None:
         """Ask the run in progress to end after the event in hand."""
         self.stopping = True
+        if self._generator is not None and isinstance(self._generator[1], RemoteGenerator):
+            self._generator[1].stop()
+
+    def warm_up(self, config: GenerationConfig) -> None:
+        """Load the model that ``config`` names, where that is another process; what fails a run will say."""
+        remote = isinstance(self._load, RemoteLoader)
+        generator = self._ready_generator(config) if remote else None
+        if isinstance(generator, RemoteGenerator):
+            with suppress(BrickGPTError):
+                generator.load()
 
     def generate(self, job: Job) -> None:
         """Build all variants of ``job``, with messages as :class:`~brickgpt_tui.feed.Feed` sends them.
@@ -128,6 +142,8 @@ class Engine:
             progress.say("info", f"variant {number + 1} of {job.variants}")
         try:
             self._follow(job, progress, feed)
+        except EngineStoppedError:
+            progress.stop()
         except BrickGPTError as error:
             progress.fail(str(error))
         finally:
@@ -143,6 +159,9 @@ class Engine:
     def _follow(self, job: Job, progress: Progress, feed: Feed) -> None:
         """Load the model, read its events, and close the stream when the user stops."""
         generator = self._ready_generator(job.config)
+        self._go_on()
+        if isinstance(generator, RemoteGenerator):
+            generator.load()
         progress.note("reading the prompt")
         start = _structure(job.start, job.config.world_dim) if job.start else None
         tokens = count_tokens(generator)
@@ -151,15 +170,21 @@ class Engine:
             for event in events:
                 feed.take(event, tokens())
                 keep(event)
-                if self.stopping and not progress.ended:
-                    progress.stop()
+                if self.stopping:
                     break
         close = getattr(events, "close", None)
         if close is not None:
             close()
         feed.tokens = tokens()
+        if self.stopping and not progress.ended:
+            progress.stop()
 
-    def _ready_generator(self, config: GenerationConfig) -> BrickGenerator:
+    def _go_on(self) -> None:
+        """Nothing, unless the user has stopped the run already."""
+        if self.stopping:
+            raise EngineStoppedError("stopped before the model was loaded")
+
+    def _ready_generator(self, config: GenerationConfig) -> Generator:
         key = (config.model_name_or_path, config.device, config.gpu_layers)
         if self._generator is None or self._generator[0] != key:
             self._generator = None  # never two models in memory

@@ -20,6 +20,7 @@ from brickgpt_tui.widgets.log import EventLog
 from brickgpt_tui.widgets.prompt import PromptLine
 from brickgpt_tui.widgets.stats import StatsPanel
 from brickgpt_tui.widgets.timeline import Timeline
+from brickgpt_tui.widgets.words import Words
 from brickgpt_tui.worker import Engine
 
 if TYPE_CHECKING:
@@ -143,9 +144,7 @@ class StudioBase(Screen[None]):
             verdict = "building"
         count = f"{len(document.bricks):,} bricks" if document.bricks else ""
         parts = [part for part in ("BrickGPT Studio", title, count, verdict) if part]
-        self.query_one("#title", Static).update(
-            ("  |  " if self.studio.plain else "  ·  ").join(parts), layout=False
-        )
+        self.query_one("#title", Words).say(("  |  " if self.studio.plain else "  ·  ").join(parts))
 
     def log_lines(self, lines: Iterable[LogLine]) -> None:
         """Write lines into the event log."""

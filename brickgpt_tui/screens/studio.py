@@ -8,7 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from brickgpt_tui.actions import ACTIONS
 from brickgpt_tui.commands import StudioCommands
@@ -17,10 +17,12 @@ from brickgpt_tui.screens.edit_actions import EditActions
 from brickgpt_tui.screens.file_actions import FileActions
 from brickgpt_tui.screens.run_actions import RunActions
 from brickgpt_tui.screens.view_actions import ViewActions
+from brickgpt_tui.widgets.keys import KeyBar
 from brickgpt_tui.widgets.log import EventLog
 from brickgpt_tui.widgets.prompt import PromptLine
 from brickgpt_tui.widgets.stats import StatsPanel
 from brickgpt_tui.widgets.timeline import Timeline
+from brickgpt_tui.widgets.words import Words
 
 LEAST = (60, 16)
 """Columns and lines below which nothing sensible fits."""
@@ -35,13 +37,13 @@ class StudioScreen(RunActions, EditActions, ViewActions, FileActions, StudioBase
 
     def compose(self) -> ComposeResult:
         """Lay out what needs no engine; sizes are in the style sheet."""
-        yield Static("BrickGPT Studio", id="title", markup=False)
+        yield Words("BrickGPT Studio", id="title", markup=False)
         yield PromptLine(id="prompt")
         yield Static("", id="notice", markup=False)
         yield Horizontal(id="middle")
         yield Timeline(id="timeline")
         yield EventLog(id="log")
-        yield Footer(compact=True)
+        yield KeyBar(id="keys")
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:

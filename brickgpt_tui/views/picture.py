@@ -65,6 +65,17 @@ class Picture:
         brick = int(self.hits[line, column])
         return None if brick == EMPTY else brick
 
+    def differs_from(self, other: Picture) -> list[int] | None:
+        """The lines that look otherwise than in ``other``; None where the two are not of one size."""
+        if self.text.shape != other.text.shape:
+            return None
+        pairs = ((self.text, other.text), (self.ink, other.ink), (self.paper, other.paper))
+        unlike = (self.flags != other.flags).any(axis=1)
+        for mine, its in pairs:
+            unlike |= (mine != its).any(axis=1)
+        lines: list[int] = np.flatnonzero(unlike).tolist()
+        return lines
+
     def plain(self) -> str:
         """The characters alone, lines without trailing blanks."""
         return "\n".join("".join(line).rstrip() for line in self.text.tolist())

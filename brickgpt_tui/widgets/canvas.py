@@ -88,12 +88,18 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, picture: Picture) -> None:
         """Show another picture; the place that was scrolled to is kept as far as possible."""
+        changed = picture.differs_from(self._picture)
         self._picture = picture
-        self._strips.clear()
         size = Size(picture.width, picture.height)
-        if size != self.virtual_size:
+        if changed is None or size != self.virtual_size or picture.height > self.size.height:
+            self._strips.clear()
             self.virtual_size = size
-        self.refresh()
+            self.refresh()
+            return
+        top = self._margin().y
+        for line in changed:
+            self._strips.pop(line, None)
+            self.refresh(Region(0, top + line, self.size.width, 1))
 
     def bring_into_sight(self, column: int, line: int) -> None:
         """Scroll just far enough that a character is seen, with a little room around it."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from textual.content import Content
 from textual.reactive import reactive
 from textual.style import Style
-from textual.widgets import Static
 
 from brickgpt_tui.snapshot import ModelSnapshot
 from brickgpt_tui.views.inspection import Inspection, Neighbour, inspect_brick
 from brickgpt_tui.widgets.model_view import ModelView
+from brickgpt_tui.widgets.words import Words
 
 _LABEL = 9
 _BAR = 10
@@ -19,7 +19,7 @@ _MOST_NEIGHBOURS = 6
 _EASY, _WORKING = 0.5, 0.85  # stress below which a brick is at ease, and below which it merely works
 
 
-class BrickInspector(Static):
+class BrickInspector(Words):
     """What the selected brick is, how hard it works, and what holds it.
 
     A click on a neighbour posts :class:`ModelView.BrickSelected` for it.
@@ -36,9 +36,8 @@ class BrickInspector(Static):
     }
     """
 
-    snapshot: reactive[ModelSnapshot | None] = reactive[ModelSnapshot | None](None)
+    snapshot: reactive[ModelSnapshot | None] = reactive[ModelSnapshot | None](None, repaint=False)
     ascii_only: reactive[bool] = reactive(False)
-    _height = -1
 
     def watch_snapshot(self) -> None:
         """Describe another brick, or the same one anew."""
@@ -55,11 +54,8 @@ class BrickInspector(Static):
     def describe(self) -> None:
         """Write the description; the screen is laid out again only where its height changes."""
         facts = inspect_brick(self.snapshot) if self.snapshot is not None else None
-        lines = list(
-            _no_brick(self.snapshot) if facts is None else describe(facts, ascii_only=self.ascii_only)
-        )
-        self.update(Content("\n").join(lines), layout=len(lines) != self._height)
-        self._height = len(lines)
+        lines = _no_brick(self.snapshot) if facts is None else describe(facts, ascii_only=self.ascii_only)
+        self.say(Content("\n").join(lines))
 
     def action_select_brick(self, index: int) -> None:
         """Select another brick."""

@@ -64,18 +64,18 @@ class ModelView(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = VIEW_BINDINGS
 
-    snapshot: reactive[ModelSnapshot | None] = reactive[ModelSnapshot | None](None)
-    mode: reactive[Mode] = reactive[Mode]("layer")
-    level: reactive[int] = reactive(0)
-    follow: reactive[bool] = reactive(True)
-    turn: reactive[int] = reactive(0)
-    colouring: reactive[Colouring] = reactive[Colouring]("colour")
-    ascii_only: reactive[bool] = reactive(False)
-    colour: reactive[bool] = reactive(colour_wanted)
-    ghost: reactive[bool] = reactive(True)
-    cell_size: reactive[int | None] = reactive[int | None](None)
-    dots: reactive[bool] = reactive(False)
-    pointing: reactive[bool] = reactive(False)
+    snapshot: reactive[ModelSnapshot | None] = reactive[ModelSnapshot | None](None, repaint=False)
+    mode: reactive[Mode] = reactive[Mode]("layer", repaint=False)
+    level: reactive[int] = reactive(0, repaint=False)
+    follow: reactive[bool] = reactive(True, repaint=False)
+    turn: reactive[int] = reactive(0, repaint=False)
+    colouring: reactive[Colouring] = reactive[Colouring]("colour", repaint=False)
+    ascii_only: reactive[bool] = reactive(False, repaint=False)
+    colour: reactive[bool] = reactive(colour_wanted, repaint=False)
+    ghost: reactive[bool] = reactive(True, repaint=False)
+    cell_size: reactive[int | None] = reactive[int | None](None, repaint=False)
+    dots: reactive[bool] = reactive(False, repaint=False)
+    pointing: reactive[bool] = reactive(False, repaint=False)
 
     class BrickSelected(Message):
         """A brick was picked: its place in the build order, or None for a click beside the model."""
@@ -273,12 +273,10 @@ class ModelView(Widget):
     def _write_bars(self, scene: ModelScene, paint: Paint, note: str) -> None:
         width = self.size.width
         place = self._place(scene, room_for_place(width))
-        self.query_one("#view-place", Pressable).update(place)
-        self.query_one("#view-tabs", Pressable).update(tabs(self.mode, width - len(place.plain) - 1))
+        self.query_one("#view-place", Pressable).say(place)
+        self.query_one("#view-tabs", Pressable).say(tabs(self.mode, width - len(place.plain) - 1))
         line = legend(paint, width, colour=self.colour, ascii_only=self.ascii_only)
-        self.query_one("#view-legend", Pressable).update(
-            Content.styled(note, "$text-warning") if note else line
-        )
+        self.query_one("#view-legend", Pressable).say(Content.styled(note, "$text-warning") if note else line)
 
     def _place(self, scene: ModelScene, room: int) -> Content:
         """Where the view is: layer and number of its bricks, or the direction that it looks from."""

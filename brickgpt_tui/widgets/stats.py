@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
+from brickgpt_tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
@@ -26,7 +26,7 @@ _LAST_ROLLBACKS = 3
 _SHORTEST = 0.05  # seconds below which a rate says nothing
 
 
-class Section(Static):
+class Section(Words):
     """One block of numbers under a heading.
 
     Attributes:
@@ -37,11 +37,10 @@ class Section(Static):
     """
 
     heading = ""
-    model: reactive[ModelSnapshot] = reactive(ModelSnapshot())
-    run: reactive[RunSnapshot] = reactive(RunSnapshot())
-    safety: reactive[float | None] = reactive[float | None](None)
+    model: reactive[ModelSnapshot] = reactive(ModelSnapshot(), repaint=False)
+    run: reactive[RunSnapshot] = reactive(RunSnapshot(), repaint=False)
+    safety: reactive[float | None] = reactive[float | None](None, repaint=False)
     ascii_only: reactive[bool] = reactive(False)
-    _height = -1
 
     def on_mount(self) -> None:
         """Name the block."""
@@ -60,9 +59,7 @@ class Section(Static):
         """Write the lines anew; the screen is laid out again only where their number changes."""
         if not self.is_mounted:
             return
-        lines = list(self.lines(max(12, self.content_size.width)))
-        self.update(Content("\n").join(lines), layout=len(lines) != self._height)
-        self._height = len(lines)
+        self.say(Content("\n").join(self.lines(max(12, self.content_size.width))))
 
     def lines(self, width: int) -> Iterable[Content]:
         """The block's lines, for ``width`` columns."""
@@ -219,9 +216,9 @@ class StatsPanel(VerticalScroll):
         ascii_only: draw with ASCII.
     """
 
-    model: reactive[ModelSnapshot] = reactive(ModelSnapshot())
-    run: reactive[RunSnapshot] = reactive(RunSnapshot())
-    safety: reactive[float | None] = reactive[float | None](None)
+    model: reactive[ModelSnapshot] = reactive(ModelSnapshot(), repaint=False)
+    run: reactive[RunSnapshot] = reactive(RunSnapshot(), repaint=False)
+    safety: reactive[float | None] = reactive[float | None](None, repaint=False)
     ascii_only: reactive[bool] = reactive(False)
 
     def compose(self) -> ComposeResult:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
-from textual.widgets import Static
 
 from brickgpt_tui.views.picture import unpacked
+from brickgpt_tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from brickgpt_tui.views.colouring import Paint
@@ -18,7 +18,7 @@ MODES = ("layer", "front", "side", "top", "iso", "image")
 """The views, in the order of their keys."""
 
 
-class Pressable(Static):
+class Pressable(Words):
     """A line of words, some of which do something when clicked."""
 
     class Pressed(Message):
