@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -157,6 +159,18 @@ def _fail(error: Exception, code: int) -> int:
     return code
 
 
+def _end(code: int) -> None:
+    """End the process. The ``bpy`` wheel can hang in its own cleaning up, so it gets no chance to."""
+    import bpy
+
+    if not getattr(bpy.app, "module", False):
+        sys.exit(code)
+    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     _words = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
-    sys.exit(main(_words))
+    _end(main(_words))

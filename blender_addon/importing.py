@@ -146,10 +146,7 @@ def _new(before: tuple[set[Any], set[Any]]) -> tuple[list[Any], list[Any]]:
 
 
 def _drop(made: tuple[list[Any], list[Any]]) -> None:
-    for obj in made[1]:
-        bpy.data.objects.remove(obj)
-    for collection in made[0]:
-        bpy.data.collections.remove(collection)
+    bpy.data.batch_remove({*made[0], *made[1]})
 
 
 def _adopt(

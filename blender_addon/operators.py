@@ -1,13 +1,22 @@
 """Commands on models: generate, stop, continue, take bricks off, check, colour. Thin throughout."""
 
+import time
+
 import bpy
 
-from . import engine_process, session
 from . import scene as scenes
+from . import session
 from .engine_process import EngineError
 from .properties import SHADES
 
 _ERRORS = (EngineError, ValueError, RuntimeError)
+
+
+def refuse(operator: bpy.types.Operator, reason: Exception | str) -> set:
+    """Report why nothing was done, keep it in the panel; the operator's answer."""
+    session.tell(str(reason))
+    operator.report({"ERROR"}, str(reason))
+    return {"CANCELLED"}
 
 
 def _report_end(operator: bpy.types.Operator, run: session.Run) -> set:
@@ -18,18 +27,35 @@ def _report_end(operator: bpy.types.Operator, run: session.Run) -> set:
 
 
 class _RunOperator(bpy.types.Operator):
-    """Base of operators that begin a run: they return at once with a window, and wait in ``blender -b``."""
+    """Base of operators that begin a run: it goes on behind a window; ``blender -b`` waits for it."""
 
     bl_options = {"REGISTER"}
+    _run = _timer = None
 
     def begin(self, context: bpy.types.Context, kind: str, collection, request: dict) -> set:
         """Begin a run in ``collection``."""
         keep = context.scene.bricks.keep_unfinished
         run = session.begin(collection, kind, request, keep=keep)
-        if not bpy.app.background:
+        if bpy.app.background:
+            session.wait(run)
+            return _report_end(self, run)
+        if context.window is None:  # called by a timer: nobody hears a report
             return {"FINISHED"}
-        session.wait(run)
-        return _report_end(self, run)
+        self._run = run
+        self._timer = context.window_manager.event_timer_add(0.25, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set:
+        """Let everything pass, and report once the run is over; the session's timer does the work."""
+        if event.type != "TIMER" or not self._run.over:
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        return _report_end(self, self._run)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender closes the window or the file."""
+        context.window_manager.event_timer_remove(self._timer)
 
 
 class BRICKS_OT_generate(_RunOperator):
@@ -50,8 +76,7 @@ class BRICKS_OT_generate(_RunOperator):
         except _ERRORS as error:
             if scenes.collection_of(collection[scenes.IDENTITY]) is not None:
                 scenes.remove(collection)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
 
 
 def _config(settings, seed: int = -1) -> dict:
@@ -80,10 +105,10 @@ class _ModelOperator(_RunOperator):
     def execute(self, context: bpy.types.Context) -> set:
         """Do it, and tell what went wrong."""
         try:
+            session.tell("")
             return self.work(context, scenes.active_collection(context))
         except _ERRORS as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return refuse(self, error)
 
 
 def _editable(collection) -> scenes.BrickModel:
@@ -184,15 +209,16 @@ class BRICKS_OT_test_engine(bpy.types.Operator):
     bl_idname, bl_label = "bricks.test_engine", "Test the engine"
 
     def execute(self, context: bpy.types.Context) -> set:
-        """Probe and report."""
-        try:
-            program = engine_process.find_engine(session.preferred_engine(), session.places())
-            hello = engine_process.probe(program)
-        except EngineError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        model = hello.get("options", {}).get("model_name_or_path", "?")
-        self.report({"INFO"}, f"{hello.get('engine')} {hello.get('version')}, model {model}: {program}")
+        """Begin the test; in ``blender -b`` wait for the answer and report it."""
+        session.test_engine()
+        if not bpy.app.background:  # the panel shows what comes
+            return {"FINISHED"}
+        known = session.discovery()
+        while not known.update():
+            time.sleep(0.02)
+        if not known.found:
+            return refuse(self, known.line)
+        self.report({"INFO"}, known.line)
         return {"FINISHED"}
 
 

@@ -7,7 +7,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from . import animation, importing, output, session, studio
 from . import scene as scenes
-from .operators import _ModelOperator
+from .operators import _ModelOperator, refuse
 
 _QUALITIES = [(key, name, "") for key, name in importing.QUALITIES.items()]
 
@@ -20,6 +20,12 @@ class BRICKS_OT_import(bpy.types.Operator, ImportHelper):
     filename_ext = ".ldr"
 
     filter_glob: bpy.props.StringProperty(default="*.ldr;*.mpd", options={"HIDDEN"})  # type: ignore[valid-type]
+    # Not saved: the next File > Import would take the last file without asking.
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    files: bpy.props.CollectionProperty(  # type: ignore[valid-type]
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
     look: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Look",
         items=[
@@ -40,14 +46,34 @@ class BRICKS_OT_import(bpy.types.Operator, ImportHelper):
     gaps: bpy.props.BoolProperty(name="Gaps between parts", default=True)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set:
-        """Import in the look that was chosen."""
-        try:
-            said = self._import(Path(self.filepath), context)
-        except (ValueError, RuntimeError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, said)
+        """Import each file in the look that was chosen; one that is bad does not hinder the others."""
+        session.tell("")
+        done, problems = [], []
+        for path in self._paths():
+            try:
+                done.append(self._import(path, context))
+            except (ValueError, RuntimeError) as error:
+                problems.append(str(error))
+        if not done:
+            return refuse(self, "; ".join(problems) or "no file was chosen")
+        if problems:
+            session.tell("; ".join(problems))
+        self.report({"WARNING" if problems else "INFO"}, "; ".join([*done, *problems]))
         return {"FINISHED"}
+
+    def _paths(self) -> list[Path]:
+        """The files that were chosen or dropped together, or the one that a script names."""
+        names = [file.name for file in self.files if file.name]
+        if names and self.directory:
+            return [Path(self.directory) / name for name in names]
+        return [Path(self.filepath)] if self.filepath else []
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The options of the look that was chosen."""
+        layout = self.layout
+        layout.prop(self, "look")
+        for name in ("skip_unknown",) if self.look == "bricks" else ("quality", "logos", "gaps"):
+            layout.prop(self, name)
 
     def _import(self, path: Path, context: bpy.types.Context) -> str:
         if self.look == "bricks":
@@ -67,8 +93,12 @@ class BRICKS_OT_import(bpy.types.Operator, ImportHelper):
         return f"{len(scenes.build_order(collection))} parts from {path.name}"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set:
-        """Import what was dropped, or ask for a file."""
-        return self.execute(context) if self.filepath else ImportHelper.invoke(self, context, event)
+        """Ask for the look of what was dropped, or for a file."""
+        if not (self.filepath or self.files):
+            return ImportHelper.invoke(self, context, event)
+        if hasattr(self, "invoke_popup"):  # from 4.1
+            return self.invoke_popup(context)
+        return self.execute(context)
 
 
 class BRICKS_OT_studio(_ModelOperator):
@@ -80,9 +110,21 @@ class BRICKS_OT_studio(_ModelOperator):
     elevation: bpy.props.FloatProperty(name="Elevation", default=22.0, min=-89.0, max=89.0)  # type: ignore[valid-type]
     azimuth: bpy.props.FloatProperty(name="Azimuth", default=-55.0, min=-360.0, max=360.0)  # type: ignore[valid-type]
     transparent: bpy.props.BoolProperty(name="Transparent background")  # type: ignore[valid-type]
+    engine: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Renderer",
+        items=[
+            ("cycles", "Cycles", "Soft light and shadows; on the GPU where there is one"),
+            ("eevee", "EEVEE", "Fast where there is a GPU"),
+            ("keep", "As it is", "Leave the renderer and its settings"),
+        ],
+    )
 
     def work(self, context: bpy.types.Context, collection) -> set:
         """Set it up."""
+        if self.engine != "keep":
+            render = context.scene.render
+            quality = output.Quality(render.resolution_x, render.resolution_y, self.engine)
+            self.report({"INFO"}, f"renders with {self.engine} on {output.set_up(context.scene, quality)}")
         view = studio.View(self.elevation, self.azimuth)
         studio.set_up(context.scene, scenes.build_order(collection), view, transparent=self.transparent)
         return {"FINISHED"}
@@ -96,11 +138,16 @@ class BRICKS_OT_animate(_ModelOperator):
 
     bricks_per_second: bpy.props.FloatProperty(name="Bricks a second", min=0.1, max=200.0, default=8.0)  # type: ignore[valid-type]
     drop: bpy.props.BoolProperty(name="Drop in", default=True)  # type: ignore[valid-type]
+    whole_layers: bpy.props.BoolProperty(name="Whole layers")  # type: ignore[valid-type]
 
     def work(self, context: bpy.types.Context, collection) -> set:
         """Set the keyframes."""
         last = animation.animate_build(
-            context.scene, collection, bricks_per_second=self.bricks_per_second, drop=self.drop
+            context.scene,
+            collection,
+            bricks_per_second=self.bricks_per_second,
+            drop=self.drop,
+            whole_layers=self.whole_layers,
         )
         self.report({"INFO"}, f"the animation ends at frame {last}")
         return {"FINISHED"}

@@ -1,5 +1,7 @@
 """The "Bricks" tab of the 3D view's sidebar."""
 
+import re
+
 import bpy
 
 from . import operators, operators_look, session
@@ -36,23 +38,30 @@ class BRICKS_PT_generate(_Panel, bpy.types.Panel):
 
 def _draw_run(layout: bpy.types.UILayout) -> None:
     """The runs in progress, or what became of the last one."""
+    if session.problem():
+        _draw_lines(layout.box(), session.problem(), "ERROR")
     runs = session.active_runs() or [run for run in [session.last_run()] if run is not None]
     for run in runs:
         box = layout.box()
         icon = {"failed": "ERROR", "finished": "CHECKMARK", "cancelled": "CANCEL"}.get(run.state, "TIME")
-        for number, line in enumerate(_wrapped(run.message)):
-            box.label(text=line, icon=icon if number == 0 else "BLANK1")
+        _draw_lines(box, run.message, icon)
         if run.kind != "check" and run.state != "waiting":
-            box.label(text=f"{run.rejections} rejected, {run.regenerations} rollbacks")
+            box.label(text=run.statistics, icon="BLANK1")
         for note in run.notes:
-            for line in _wrapped(note):
-                box.label(text=line, icon="INFO")
+            _draw_lines(box, note, "INFO")
+
+
+def _draw_lines(layout: bpy.types.UILayout, text: str, icon: str) -> None:
+    """``text`` on as many lines as it takes, with an icon on the first."""
+    column = layout.column(align=True)
+    for number, line in enumerate(_wrapped(text)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1")
 
 
 def _wrapped(text: str) -> list[str]:
     """``text`` in lines that the sidebar can show."""
     lines = [""]
-    for word in text.split():
+    for word in re.findall(rf"\S{{1,{_LINE}}}", text):  # what is longer, such as a path, is broken
         if len(lines[-1]) + len(word) >= _LINE and lines[-1]:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
@@ -76,7 +85,30 @@ class BRICKS_PT_options(_Panel, bpy.types.Panel):
             "keep_unfinished",
         ):
             self.layout.prop(context.scene.bricks, name)
-        self.layout.operator(operators.BRICKS_OT_test_engine.bl_idname, icon="CHECKMARK")
+
+
+class BRICKS_PT_engine(_Panel, bpy.types.Panel):
+    """Which engine there is."""
+
+    bl_idname, bl_label = "BRICKS_PT_engine", "Engine"
+    bl_parent_id, bl_options = "BRICKS_PT_generate", {"DEFAULT_CLOSED"}
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        """A sign beside the title where the engine is missing."""
+        if session.discovery().found is False:
+            self.layout.label(icon="ERROR")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """What is known of it, and a button that tries it."""
+        draw_engine(self.layout)
+
+
+def draw_engine(layout: bpy.types.UILayout) -> None:
+    """What is known of the engine, and a button that tries it."""
+    known = session.discovery()
+    icon = {None: "QUESTION", True: "CHECKMARK", False: "ERROR"}[known.found]
+    _draw_lines(layout, known.line, "TIME" if known.busy else icon)
+    layout.operator(operators.BRICKS_OT_test_engine.bl_idname, icon="PLUGIN")
 
 
 class BRICKS_PT_model(_Panel, bpy.types.Panel):
@@ -105,16 +137,12 @@ class BRICKS_PT_model(_Panel, bpy.types.Panel):
 
 def _draw_facts(layout: bpy.types.UILayout, collection: bpy.types.Collection) -> None:
     try:
-        model = scenes.read_model(collection)
+        known = scenes.facts(str(collection.get(scenes.MODEL, "")))
     except ValueError as error:
-        for line in _wrapped(str(error)):
-            layout.label(text=line)
+        _draw_lines(layout, str(error), "ERROR")
         return
-    verdict = {True: "stands", False: "does not stand", None: "not checked"}[model.stable]
     layout.label(text=collection.name, icon="OUTLINER_COLLECTION")
-    layout.label(text=f"{len(model.bricks)} bricks, {verdict}")
-    if model.seed is not None:
-        layout.label(text=f"seed {model.seed}")
+    _draw_lines(layout, known, "BLANK1")
 
 
 class BRICKS_PT_look(_Panel, bpy.types.Panel):
@@ -126,12 +154,15 @@ class BRICKS_PT_look(_Panel, bpy.types.Panel):
         """Buttons with their fields."""
         layout, settings = self.layout, context.scene.bricks
         layout.operator(operators_look.BRICKS_OT_studio.bl_idname, icon="LIGHT_SUN")
+        layout.operator("render.render", text="Render", icon="RENDER_STILL")
+        layout.prop(settings, "bricks_per_second")
         row = layout.row(align=True)
-        row.prop(settings, "bricks_per_second")
         row.prop(settings, "drop", toggle=True)
+        row.prop(settings, "whole_layers", toggle=True)
         row = layout.row(align=True)
         build = row.operator(operators_look.BRICKS_OT_animate.bl_idname, icon="ANIM")
         build.bricks_per_second, build.drop = settings.bricks_per_second, settings.drop
+        build.whole_layers = settings.whole_layers
         row.operator(operators_look.BRICKS_OT_clear_animation.bl_idname, text="", icon="X")
         row = layout.row(align=True)
         row.prop(settings, "turn_seconds")
@@ -140,4 +171,4 @@ class BRICKS_PT_look(_Panel, bpy.types.Panel):
         layout.operator(operators_look.BRICKS_OT_export.bl_idname, icon="EXPORT")
 
 
-CLASSES = (BRICKS_PT_generate, BRICKS_PT_options, BRICKS_PT_model, BRICKS_PT_look)
+CLASSES = (BRICKS_PT_generate, BRICKS_PT_options, BRICKS_PT_engine, BRICKS_PT_model, BRICKS_PT_look)

@@ -2,6 +2,8 @@
 
 import bpy
 
+from . import panels, session
+
 
 class BricksPreferences(bpy.types.AddonPreferences):
     """Preferences of the add-on."""
@@ -13,6 +15,7 @@ class BricksPreferences(bpy.types.AddonPreferences):
         description="The brickgpt program, the Python that has it, or the folder of its environment. "
         "Empty: look on the path and in .venv folders",
         subtype="FILE_PATH",
+        update=lambda self, context: session.look_for_engine(),
     )
     ldraw_library: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="LDraw library",
@@ -29,7 +32,7 @@ class BricksPreferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         """Fields, and a button that tries the engine."""
         self.layout.prop(self, "engine")
-        self.layout.operator("bricks.test_engine", icon="CHECKMARK")
+        panels.draw_engine(self.layout)
         self.layout.prop(self, "ldraw_library")
         self.layout.prop(self, "importldraw")
 

@@ -53,6 +53,9 @@ class BricksSettings(bpy.types.PropertyGroup):
         name="Bricks a second", min=0.1, max=200.0, default=8.0
     )
     drop: bpy.props.BoolProperty(name="Drop in", default=True)  # type: ignore[valid-type]
+    whole_layers: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Whole layers", description="All bricks of a layer appear at once"
+    )
     turn_seconds: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Seconds a turn", min=0.5, max=600.0, default=6.0
     )

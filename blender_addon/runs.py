@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ class Run:
         colour: of the bricks to come.
         keep: keep what there is where the engine fails.
         before: the model as it was, to go back to.
+        changed_from: index of the first brick that changed since somebody last showed the model.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Run:
     keep: bool = False
     before: str = ""
     notes: list[str] = field(default_factory=list)
+    changed_from: int = 0
+    _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.before = self.before or self.model.dumps()
@@ -64,6 +68,20 @@ class Run:
     def over(self) -> bool:
         """Whether nothing more will come."""
         return self.state in ENDS
+
+    @property
+    def statistics(self) -> str:
+        """What it took so far, in words."""
+        seconds = self.seconds if self.over else time.monotonic() - self._began
+        words = [
+            f"{self.rejections} rejected",
+            f"{self.regenerations} rollback{'' if self.regenerations == 1 else 's'}",
+        ]
+        return ", ".join([*words, f"{seconds:.1f} s"])
+
+    def _cut(self, count: int) -> None:
+        self.model.cut(count)
+        self.changed_from = min(self.changed_from, count)
 
     def apply(self, message: Message) -> None:
         """Take one message about this run into account; unknown ones are ignored.
@@ -80,12 +98,15 @@ class Run:
             raise EngineError(
                 f"the engine's message {message['type']!r} makes no sense: {error!r:.100}"
             ) from error
+        if self.over:
+            self.seconds = self.seconds or time.monotonic() - self._began
 
     def fail(self, reason: str) -> None:
         """End it for ``reason``; without :attr:`keep` the model is as it was before."""
         if self.over:
             return
         self.state, self.message = "failed", reason
+        self.seconds = time.monotonic() - self._began
         if self.kind != "check" and not self.keep:
             self.model = BrickModel.loads(self.before)
 
@@ -94,13 +115,13 @@ class Run:
         self.colour = message["colour"]
         self.notes = list(message.get("notes", []))
         self.model.seed, self.model.config = message["seed"], dict(message["config"])
-        self.model.cut(message["bricks"])
+        self._cut(message["bricks"])
 
     def _brick(self, message: Message) -> None:
         index = message["index"]
         if index > len(self.model.bricks):
             raise ValueError(f"brick {index} comes after {len(self.model.bricks)}")
-        self.model.cut(index)
+        self._cut(index)
         self.model.bricks.append(Brick(*message["brick"], self.colour))
         self.model.report = None
         self.message = f"{len(self.model.bricks)} bricks"
@@ -114,7 +135,7 @@ class Run:
 
     def _rolled_back(self, message: Message) -> None:
         self.regenerations = message["regeneration"]
-        self.model.cut(message["kept"])
+        self._cut(message["kept"])
         self.message = f"rebuilding after {message['kept']} bricks, which would not stand"
 
     def _finished(self, message: Message) -> None:
@@ -167,6 +188,8 @@ class Runs:
     def __init__(self, start: Starter) -> None:
         self._start = start
         self._engine: EngineProcess | None = None
+        self.hello: Message | None = None
+        """What the last engine that answered said of itself."""
         self._by_name: dict[str, Run] = {}
 
     @property
@@ -209,7 +232,7 @@ class Runs:
     def _take(self, message: Message) -> list[Run]:
         try:
             if message["type"] == "hello":
-                checked_hello(message)
+                self.hello = checked_hello(message)
                 return []
             if message["type"] == "error":
                 return self._refused(message)
@@ -251,5 +274,7 @@ class Runs:
 
     def abandon(self) -> None:
         """Forget all runs and let the engine go."""
+        for run in self.active:
+            run.state, run.message = "cancelled", "ended, since another file was opened"
         self._by_name.clear()
         self.close()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import bpy
 from mathutils import Euler, Matrix, Vector
@@ -75,6 +76,19 @@ def read_model(collection: bpy.types.Collection) -> BrickModel:
     return BrickModel.loads(str(collection.get(MODEL, "")))
 
 
+@lru_cache(maxsize=8)
+def facts(text: str) -> str:
+    """How many bricks, whether they stand, and the seed, of a model as it lies on a collection.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    model = BrickModel.loads(text)
+    verdict = {True: "stands", False: "does not stand", None: "not checked"}[model.stable]
+    seed = "" if model.seed is None else f", seed {model.seed}"
+    return f"{len(model.bricks)} bricks, {verdict}{seed}"
+
+
 def write_model(collection: bpy.types.Collection, model: BrickModel) -> None:
     """Put a model on a collection."""
     collection[MODEL] = model.dumps()
@@ -100,18 +114,27 @@ def brick_mesh(size: tuple[int, int]) -> bpy.types.Mesh:
     return mesh
 
 
-def sync(collection: bpy.types.Collection, model: BrickModel) -> None:
+def sync(collection: bpy.types.Collection, model: BrickModel, since: int = 0) -> None:
     """Make the collection's objects those of ``model`` and put the model on it.
 
     Objects whose brick did not change are left as they are, wherever a person may have moved them.
+    The caller may know that no brick before the index ``since`` changed; those are not looked at then.
     """
     write_model(collection, model)
     present = {obj[INDEX]: obj for obj in collection.objects if INDEX in obj}
+    if not all(index in present for index in range(since)):  # after an undo, or a person deleted some
+        since = 0
     materials = _materials(model, str(collection.get(SHADE, "colours")))
-    for index, (brick, material) in enumerate(zip(model.bricks, materials)):
-        _fit(collection, model, index, brick, material, present.pop(index, None))
-    for obj in present.values():
-        bpy.data.objects.remove(obj)
+    for index in range(since):
+        del present[index]
+    for index in range(since, len(model.bricks)):
+        _fit(collection, model, index, model.bricks[index], materials[index], present.pop(index, None))
+    _discard(present.values())
+
+
+def _discard(blocks: Iterable[bpy.types.ID]) -> None:
+    """Take objects or collections out of the file all at once: one by one takes minutes for thousands."""
+    bpy.data.batch_remove(set(blocks))
 
 
 def _materials(model: BrickModel, shade: str) -> list[bpy.types.Material]:
@@ -151,11 +174,7 @@ def _fit(
 
 def remove(collection: bpy.types.Collection) -> None:
     """Take a model out of the file: its objects and its collection."""
-    for obj in list(collection.all_objects):
-        bpy.data.objects.remove(obj)
-    for child in list(collection.children_recursive):
-        bpy.data.collections.remove(child)
-    bpy.data.collections.remove(collection)
+    _discard([*collection.all_objects, *collection.children_recursive, collection])
 
 
 def shade(collection: bpy.types.Collection, how: str) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from . import scene as scenes
+from .discovery import Discovery
 from .engine_process import EngineError, EngineProcess, find_engine
 from .model import BrickModel
 from .runs import Run, Runs, new_run_name
@@ -31,8 +32,10 @@ class _State:
 
     runs: Runs
     homes: dict[str, str]  # run -> collection's lasting name
+    discovery: Discovery = field(default_factory=Discovery)
     last: Run | None = None
     last_active: float = 0.0
+    problem: str = ""
 
 
 def _start_engine() -> EngineProcess:
@@ -77,6 +80,32 @@ def last_run() -> Run | None:
     return _state.last
 
 
+def problem() -> str:
+    """What kept the last command from being done, empty where nothing did."""
+    return _state.problem
+
+
+def tell(problem: str) -> None:
+    """Show ``problem`` in the panel until the next run or command succeeds."""
+    _state.problem = problem
+
+
+def discovery() -> Discovery:
+    """What is known about the engine."""
+    return _state.discovery
+
+
+def look_for_engine() -> None:
+    """Find the engine that would be started, without starting it."""
+    _state.discovery.look(preferred_engine(), places())
+
+
+def test_engine() -> None:
+    """Start an engine and hear who it is; the panel shows it as soon as it answers."""
+    _state.discovery.test(preferred_engine(), places())
+    _watch()
+
+
 def run_in(collection: bpy.types.Collection) -> Run | None:
     """The run in progress that builds in ``collection``."""
     identity = collection.get(scenes.IDENTITY)
@@ -95,10 +124,15 @@ def begin(collection: bpy.types.Collection, kind: str, request: dict[str, Any], 
     run = Run(new_run_name(), scenes.read_model(collection), kind, keep=keep)
     _state.runs.begin(run, request)
     _state.homes[run.name] = collection[scenes.IDENTITY]
-    _state.last, _state.last_active = run, time.monotonic()
+    _state.last, _state.last_active, _state.problem = run, time.monotonic(), ""
+    _watch()
+    return run
+
+
+def _watch() -> None:
+    """Let the timer run where timers fire."""
     if not bpy.app.background and not bpy.app.timers.is_registered(_on_timer):
         bpy.app.timers.register(_on_timer, first_interval=TICK_SECONDS, persistent=True)
-    return run
 
 
 def cancel(run: Run) -> None:
@@ -109,6 +143,8 @@ def cancel(run: Run) -> None:
 def tick() -> list[Run]:
     """Take in what the engine said and show it; the runs that changed."""
     changed = _state.runs.update()
+    if _state.runs.hello is not None and changed:
+        _state.discovery.heard(_state.runs.hello)
     for run in changed:
         _state.last = run
         _show(run)
@@ -134,9 +170,10 @@ def wait(run: Run, seconds: float = 3600.0) -> None:
 
 def _on_timer() -> float | None:
     changed = tick()
-    if changed:
+    answered = _state.discovery.update()
+    if changed or answered or active_runs():  # the clock of a run goes on
         _redraw()
-    if active_runs():
+    if active_runs() or _state.discovery.busy:
         return TICK_SECONDS
     if time.monotonic() - _state.last_active > IDLE_SECONDS:
         _state.runs.close()
@@ -156,7 +193,8 @@ def _show(run: Run) -> None:
     elif run.state == "failed" and not run.model.bricks:
         scenes.remove(collection)
     else:
-        scenes.sync(collection, run.model)
+        scenes.sync(collection, run.model, 0 if run.over else run.changed_from)
+        run.changed_from = len(run.model.bricks)
     if run.over:
         _state.homes.pop(run.name, None)
         _remember(run)
@@ -208,13 +246,17 @@ def abandon() -> None:
 
 
 def register() -> None:
-    """Watch for files that are opened."""
+    """Watch for files that are opened, and find the engine once Blender has its preferences."""
     bpy.app.handlers.load_pre.append(_before_load)
+    if not bpy.app.background:
+        bpy.app.timers.register(look_for_engine, first_interval=0.5)
 
 
 def unregister() -> None:
     """End everything and watch no more."""
     abandon()
+    if bpy.app.timers.is_registered(look_for_engine):
+        bpy.app.timers.unregister(look_for_engine)
     bpy.app.handlers.load_pre[:] = [h for h in bpy.app.handlers.load_pre if h is not _before_load]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_engine.py")
+SHARED = Path(os.environ.get("BRICKGPT_SHARED") or ROOT.parent / "shared")
 
 
 def launcher(folder, text):
@@ -42,3 +43,12 @@ def real_engine(tmp_path):
             pytest.importorskip(name, reason="set BRICKGPT_PYTHON to a Python that can run it")
         python = sys.executable
     return launcher(tmp_path, f'PYTHONPATH="{ROOT}" exec "{python}" -m brickgpt_engine.cli "$@"')
+
+
+@pytest.fixture
+def library():
+    """The LDraw parts library, cut down to the eight bricks."""
+    folder = SHARED / "ldraw-mini"
+    if not folder.is_dir():
+        pytest.skip("the LDraw subset is not there; name its folder's parent in BRICKGPT_SHARED")
+    return folder

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +17,6 @@ from brickgpt_engine.bricks.library import LIBRARY
 from brickgpt_engine.formats import ldraw as engine_ldraw
 from brickgpt_engine.rendering.shading import heat_rgb
 
-LIBRARY_FOLDER = Path(__file__).parents[2] / ".." / "shared" / "ldraw-mini"
 TOWER = BrickStructure(
     [
         EngineBrick(2, 4, 4, 5, 0, 4),
@@ -152,9 +150,8 @@ def test_a_verdict_does_not_outlive_its_bricks():
 # --- colours
 
 
-@pytest.mark.skipif(not LIBRARY_FOLDER.is_dir(), reason="the LDraw subset is not there")
-def test_the_table_is_that_of_the_ldraw_library():
-    text = (LIBRARY_FOLDER / "LDConfig.ldr").read_text(encoding="utf-8")
+def test_the_table_is_that_of_the_ldraw_library(library):
+    text = (library / "LDConfig.ldr").read_text(encoding="utf-8")
     assert colours.read_ldconfig(text) == colours.table()
     assert text.count("!COLOUR") == len(colours.table())
 

@@ -12,7 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = ROOT / "blender_addon"
 BLENDER = {"bpy", "bpy_extras", "mathutils", "_cycles"}
-WITHOUT_BLENDER = ("__init__", "colours", "engine_process", "ldraw", "model", "runs", "shapes", "headless")
+WITHOUT_BLENDER = (
+    "__init__",
+    "colours",
+    "discovery",
+    "engine_process",
+    "ldraw",
+    "model",
+    "runs",
+    "shapes",
+    "headless",
+)
 
 _spec = importlib.util.spec_from_file_location("addon_packaging", ROOT / "blender_addon/tools/pack.py")
 packaging = importlib.util.module_from_spec(_spec)

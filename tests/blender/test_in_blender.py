@@ -23,7 +23,9 @@ TOWER = """0 Tower
 1 47 60 -72 160 1 0 0 0 1 0 0 0 1 3001.dat
 1 0 60 -96 150 1 0 0 0 1 0 0 0 1 3010.dat
 """
-LIBRARY = Path(__file__).resolve().parents[3] / "shared" / "ldraw-mini"
+LIBRARY = (
+    Path(os.environ.get("BRICKGPT_SHARED") or Path(__file__).resolve().parents[3] / "shared") / "ldraw-mini"
+)
 
 
 @pytest.fixture(autouse=True)
