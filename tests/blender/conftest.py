@@ -52,3 +52,31 @@ def library():
     if not folder.is_dir():
         pytest.skip("the LDraw subset is not there; name its folder's parent in BRICKGPT_SHARED")
     return folder
+
+
+@pytest.fixture
+def addon():
+    """An empty file in this Blender, with the add-on registered."""
+    bpy = pytest.importorskip("bpy")
+    import blender_addon
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    blender_addon.register()
+    yield
+    blender_addon.unregister()
+
+
+TOWER = """0 Tower
+1 4 100 -24 140 0 0 1 0 1 0 -1 0 0 3001.dat
+1 383 80 -48 140 1 0 0 0 1 0 0 0 1 3003.dat
+1 47 60 -72 160 1 0 0 0 1 0 0 0 1 3001.dat
+1 0 60 -96 150 1 0 0 0 1 0 0 0 1 3010.dat
+"""
+
+
+@pytest.fixture
+def tower(tmp_path):
+    """A file of four bricks: red, chrome, clear and black."""
+    path = tmp_path / "tower.ldr"
+    path.write_text(TOWER)
+    return path
