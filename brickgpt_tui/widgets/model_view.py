@@ -97,6 +97,7 @@ class ModelView(Widget):
         self._extent: Box | None = None
         self._frame: tuple[PlanFrame, Surface] | None = None
         self._drawing = False
+        self._place_width: dict[tuple[Mode, bool, int], int] = {}
 
     def compose(self) -> ComposeResult:
         """Names of the views, the picture, the legend."""
@@ -272,11 +273,18 @@ class ModelView(Widget):
 
     def _write_bars(self, scene: ModelScene, paint: Paint, note: str) -> None:
         width = self.size.width
-        place = self._place(scene, room_for_place(width))
+        place = self._steady(self._place(scene, room_for_place(width)), width)
         self.query_one("#view-place", Pressable).say(place)
         self.query_one("#view-tabs", Pressable).say(tabs(self.mode, width - len(place.plain) - 1))
         line = legend(paint, width, colour=self.colour, ascii_only=self.ascii_only)
         self.query_one("#view-legend", Pressable).say(Content.styled(note, "$text-warning") if note else line)
+
+    def _steady(self, place: Content, width: int) -> Content:
+        """The place, never narrower than before in this view: what moved aside would all be laid out anew."""
+        kept = self._place_width.get((self.mode, self.follow, width), 0)
+        widest = max(kept, len(place.plain))
+        self._place_width = {(self.mode, self.follow, width): widest}
+        return Content(" " * (widest - len(place.plain)) + place.plain)
 
     def _place(self, scene: ModelScene, room: int) -> Content:
         """Where the view is: layer and number of its bricks, or the direction that it looks from."""

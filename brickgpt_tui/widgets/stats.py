@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -186,23 +185,24 @@ class ModelStats(Section):
     def lines(self, width: int) -> Iterable[Content]:
         """Count, mass, size, parts."""
         from brickgpt_engine.bricks.library import BRICK_HEIGHT_CM, STUD_PITCH_CM
+        from brickgpt_tui.views.tally import tally_of
 
-        bricks = self.model.visible
-        whole = "" if self.model.complete else f"of {len(self.model.bricks):,}"
-        yield _pair("bricks", f"{len(bricks):,}", whole)
-        if not bricks:
+        model, shown = self.model, min(self.model.shown, len(self.model.bricks))
+        yield _pair("bricks", f"{shown:,}", "" if model.complete else f"of {len(model.bricks):,}")
+        if not shown:
             return
-        x, y, z = _extent(bricks)
-        yield _pair("mass", f"{sum(brick.part.mass_g for brick in bricks):,.1f} g")
+        numbers = tally_of(model.bricks).of(shown)
+        x, y, z = numbers.studs
+        yield _pair("mass", f"{numbers.mass_g:,.1f} g")
         times = "x" if self.ascii_only else "×"
         yield _pair("studs", f"{x}{times}{y}{times}{z}")
         centimetres = (f"{n:.1f}" for n in (x * STUD_PITCH_CM, y * STUD_PITCH_CM, z * BRICK_HEIGHT_CM))
         yield _pair("cm", times.join(centimetres))
-        counts = Counter(brick.part.name for brick in bricks).most_common()
-        digits = len(f"{counts[0][1]:,}")
-        for name, count in counts:
+        most = numbers.parts[0][1]
+        digits = len(f"{most:,}")
+        for name, count in numbers.parts:
             space = max(1, width - 6 - digits)
-            bar = self.bar(count / counts[0][1], space)
+            bar = self.bar(count / most, space)
             yield Content.assemble((f"{name:<5}", _DIM), (f"{bar:<{space}}", _BAR), f" {count:>{digits},}")
 
 
@@ -256,13 +256,6 @@ def _pair(label: str, value: str, beside: str = "") -> Content:
 def _rate(count: int, seconds: float, digits: int) -> str:
     """So many a second; nothing before there is something to divide by."""
     return f"{count / seconds:.{digits}f}/s" if seconds >= _SHORTEST else ""
-
-
-def _extent(bricks: Sequence[Brick]) -> tuple[int, int, int]:
-    """Studs along x and y, and layers."""
-    x = max(b.x + b.h for b in bricks) - min(b.x for b in bricks)
-    y = max(b.y + b.w for b in bricks) - min(b.y for b in bricks)
-    return x, y, max(b.z for b in bricks) - min(b.z for b in bricks) + 1
 
 
 def _place(brick: Brick) -> str:

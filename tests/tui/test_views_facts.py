@@ -1,6 +1,7 @@
 """Colours and their legends, and what the inspector knows."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from brickgpt_tui.views.colouring import COLOURINGS, contrast, paint_bricks
 from brickgpt_tui.views.inspection import inspect_brick
 from brickgpt_tui.views.picture import blank, packed, unpacked, write
 from brickgpt_tui.views.scene import scene_of
+from brickgpt_tui.views.tally import Tally
 
 TOWER = (
     Brick(2, 4, 0, 0, 0, colour=4),
@@ -182,3 +184,19 @@ def test_scenes_are_kept_by_identity():
     other = tuple(Brick(b.h, b.w, b.x, b.y, b.z, colour=15) for b in TOWER)
     assert scene_of(shot(other)) is not scene_of(now)  # equal bricks in other colours are another picture
     assert scene_of(shot(other)).paint("colour", None).rgb[0].tolist() == [0xF4] * 3
+
+
+@given(
+    st.lists(st.sampled_from([*TOWER, Brick(4, 2, 9, 3, 7), Brick(1, 8, 0, 11, 2)]), min_size=1), st.data()
+)
+def test_a_tally_counts_as_one_would_by_hand(bricks, data):
+    count = data.draw(st.integers(1, len(bricks)))
+    found, shown = Tally(bricks).of(count), bricks[:count]
+    assert math.isclose(found.mass_g, sum(brick.part.mass_g for brick in shown))
+    assert dict(found.parts) == Counter(brick.part.name for brick in shown)
+    assert [number for _, number in found.parts] == sorted(dict(found.parts).values(), reverse=True)
+    assert found.studs == (
+        max(b.x + b.h for b in shown) - min(b.x for b in shown),
+        max(b.y + b.w for b in shown) - min(b.y for b in shown),
+        max(b.z for b in shown) - min(b.z for b in shown) + 1,
+    )
