@@ -197,7 +197,10 @@ class Condensed:
         """Pulls as columns over sets, added until none pays."""
         rows, fixed = self.bodies.rows, len(cost)
         session.load(ColumnBlock(cost, *entries.merged(fixed, rows)), self._load(), rows)
-        solved = session.solve()
+        # Prices mean little before anything can pull, so let all points of each brick pull together.
+        everything = np.ones(len(self.points.upper), dtype=bool)
+        self._add_sets(session, np.unique(self.points.upper), everything)
+        solved = session.solve(afresh=True)
         while self._add_sets(session, *self._price(solved.dual)):
             solved = session.solve()
         x = self._even_out(session, solved, fixed)

@@ -67,7 +67,7 @@ def settles(contacts: Contacts) -> bool:
     """Whether an equilibrium without any pull is easily found; False says nothing."""
     n = contacts.brick_count
     loads = Loads.weights(contacts)
-    return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads).any()
+    return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads, hasty=True).any()
 
 
 class Memory:
@@ -146,7 +146,7 @@ def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> B
     n = contacts.brick_count
     if memory and memory.moving.any() and len(memory.moving) <= n:
         return np.pad(memory.moving, (0, n - len(memory.moving)))
-    return settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts))
+    return settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts), hasty=n < _FEW)
 
 
 def _failed(program: Condensed, balance: Balance, slab: IntArray) -> BoolArray:

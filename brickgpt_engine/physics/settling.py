@@ -61,7 +61,9 @@ class Loads:
         self.moment[:, 1] += np.bincount(brick, f * lever[:, 1], n)
 
 
-def settle(contacts: Contacts, slab: IntArray, body: IntArray, loads: Loads) -> BoolArray:
+def settle(
+    contacts: Contacts, slab: IntArray, body: IntArray, loads: Loads, *, hasty: bool = False
+) -> BoolArray:
     """Which bricks (n,) could not hand on their load by pressing alone.
 
     Args:
@@ -70,13 +72,14 @@ def settle(contacts: Contacts, slab: IntArray, body: IntArray, loads: Loads) -> 
         body: (n,) which rigid body each brick belongs to; a brick that is its body's own number is
             the one that the body rides on and is not looked at. Only contacts inside one body are used.
         loads: what the bricks have to carry.
+        hasty: stop at the topmost layer in which a brick fails.
     """
     n = contacts.brick_count
     failed = np.zeros(n, dtype=bool)
     riding = np.flatnonzero(body != np.arange(n))
     if len(riding):
         cascade = _Cascade(contacts, slab, body, riding)
-        failed[riding] = cascade.run(loads.force[riding], loads.moment[riding])
+        failed[riding] = cascade.run(loads.force[riding], loads.moment[riding], hasty)
     return failed
 
 
@@ -120,7 +123,7 @@ class _Cascade:
         found = np.flatnonzero(inside & (number[contacts.upper] < self.n))
         return found[np.argsort(number[contacts.upper[found]], kind="stable")]
 
-    def run(self, force: FloatArray, moment: FloatArray) -> BoolArray:
+    def run(self, force: FloatArray, moment: FloatArray, hasty: bool) -> BoolArray:
         """Hand the loads down; which bricks fail, in the order in which they were given."""
         n = self.n
         carried = np.zeros((3, n + 1))
@@ -130,6 +133,8 @@ class _Cascade:
         for layer in range(self.layers):
             at = slice(self.cut_point[layer], self.cut_point[layer + 1])
             f = self._layer(layer, at, planes, carried, failed)
+            if hasty and failed.any():
+                break
             below = self.below[at]
             carried[0] += np.bincount(below, f, n + 1)
             carried[1] += np.bincount(below, f * self.lever_below[0, at], n + 1)

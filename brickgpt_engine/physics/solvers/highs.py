@@ -57,8 +57,7 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
     if time_limit is not None:
         engine.setOptionValue("time_limit", float(time_limit))
     engine.setOptionValue("simplex_strategy", _DUAL)
-    if engine.passModel(_lp(program)) == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS rejects the linear program; the structure's numbers are out of range")
+    _pass(engine, program)
     engine.run()
     status = engine.getModelStatus()
     if status == highspy.HighsModelStatus.kOptimal:
@@ -88,17 +87,33 @@ def _new_engine() -> Any:
     return engine
 
 
-def _lp(program: LinearProgram) -> Any:
+def _pass(engine: Any, program: LinearProgram) -> None:
+    """Give ``engine`` the program in one call: arrays go over as they are, attributes number by number.
+
+    Raises:
+        SolverError: HiGHS rejects the numbers.
+    """
     import highspy
 
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = program.columns, program.rows
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = program.start, program.index
-    lp.a_matrix_.value_ = program.value
-    return lp
+    status = engine.passModel(
+        program.columns,
+        program.rows,
+        len(program.value),
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        program.start[:-1],
+        program.index,
+        program.value,
+        np.zeros(program.columns, dtype=np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS rejects the linear program; the structure's numbers are out of range")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +149,6 @@ class ColumnSession:
         Raises:
             SolverError: HiGHS rejects the numbers.
         """
-        import highspy
-
         count = len(columns.cost)
         upper = right.copy()
         upper[equations:] = np.inf
@@ -152,8 +165,7 @@ class ColumnSession:
         # Every right-hand side costs something and no cost is negative: the dual simplex can start.
         self._engine.setOptionValue("simplex_strategy", _DUAL)
         self.cost = columns.cost
-        if self._engine.passModel(_lp(program)) == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS rejects the linear program; the structure's numbers are out of range")
+        _pass(self._engine, program)
 
     def add(self, columns: ColumnBlock) -> None:
         """Append ``columns``; the last point stays feasible, so the primal simplex goes on from it."""
@@ -175,9 +187,8 @@ class ColumnSession:
         """Hold these columns (columns,), and the slack of these rows (rows,), at zero from now on."""
         index = np.flatnonzero(columns).astype(np.int32)
         self._engine.changeColsBounds(len(index), index, np.zeros(len(index)), np.zeros(len(index)))
-        index = np.flatnonzero(rows).astype(np.int32)
-        if len(index):
-            self._engine.changeRowsBounds(len(index), index, np.zeros(len(index)), np.zeros(len(index)))
+        for row in np.flatnonzero(rows).tolist():  # older versions cannot change several at once
+            self._engine.changeRowBounds(row, 0.0, 0.0)
 
     def reprice(self, cost: FloatArray) -> None:
         """Set the cost (columns,) of every column."""
@@ -185,14 +196,16 @@ class ColumnSession:
         self.cost = cost
         self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
-    def solve(self) -> Optimum:
-        """The optimum over the columns so far.
+    def solve(self, *, afresh: bool = False) -> Optimum:
+        """The optimum over the columns so far; ``afresh`` where nothing was solved before.
 
         Raises:
             SolverError: there is no optimum (time limit, numerical trouble).
         """
         import highspy
 
+        if afresh:
+            self._engine.setOptionValue("simplex_strategy", _DUAL)
         self._engine.run()
         status = self._engine.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
@@ -204,3 +217,78 @@ class ColumnSession:
             np.array(found.col_dual),
             float(self._engine.getInfo().objective_function_value),
         )
+
+
+class WarmSession:
+    """A program that grows by rows and columns and loses columns again, solved from where it stood.
+
+    Args:
+        time_limit: seconds for its whole life, or None.
+
+    Raises:
+        SolverError: highspy is not installed.
+    """
+
+    def __init__(self, time_limit: float | None = None) -> None:
+        self._engine = _new_engine()
+        if time_limit is not None:
+            self._engine.setOptionValue("time_limit", float(time_limit))
+
+    def add_rows(self, right: FloatArray) -> None:
+        """Append equations without columns."""
+        none = np.zeros(0, dtype=np.int32)
+        start = np.zeros(len(right), dtype=np.int32)
+        self._engine.addRows(len(right), right, right, 0, start, none, np.zeros(0))
+
+    def add_columns(self, columns: ColumnBlock, free: NDArray[np.bool_]) -> None:
+        """Append ``columns``; those that are ``free`` (columns,) may be negative."""
+        count = len(columns.cost)
+        self._engine.addCols(
+            count,
+            columns.cost,
+            np.where(free, -np.inf, 0.0),
+            np.full(count, np.inf),
+            len(columns.index),
+            columns.start[:-1].astype(np.int32),
+            columns.index.astype(np.int32),
+            columns.value,
+        )
+
+    def close(self, columns: NDArray[np.int64]) -> None:
+        """Hold the columns of these numbers at zero from now on."""
+        zero = np.zeros(len(columns))
+        self._engine.changeColsBounds(len(columns), columns.astype(np.int32), zero, zero)
+
+    def unload(self, rows: NDArray[np.int64]) -> None:
+        """Make the right-hand sides of the equations of these numbers zero."""
+        for row in rows.tolist():
+            self._engine.changeRowBounds(row, 0.0, 0.0)
+
+    def reprice(self, cost: FloatArray) -> None:
+        """Set the cost of every column."""
+        self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def solve(self, *, primal: bool) -> FloatArray:
+        """The duals (rows,) of the optimum, by the primal or the dual simplex.
+
+        Raises:
+            SolverError: there is no optimum (time limit, numerical trouble).
+        """
+        import highspy
+
+        self._engine.setOptionValue("simplex_strategy", _PRIMAL if primal else _DUAL)
+        self._engine.run()
+        status = self._engine.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
+        return np.array(self._engine.getSolution().row_dual)
+
+    def point(self) -> FloatArray:
+        """The optimal point (columns,)."""
+        return np.array(self._engine.getSolution().col_value)
+
+    def duals_at(self, cost: FloatArray) -> FloatArray:
+        """The duals (rows,) that the last optimum's basis has for other costs (columns,)."""
+        basic = np.asarray(self._engine.getBasicVariables()[1])
+        own: FloatArray = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
+        return np.asarray(self._engine.getBasisTransposeSolve(own)[1])
