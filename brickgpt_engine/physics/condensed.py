@@ -29,7 +29,7 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-EXPLICIT = 600
+EXPLICIT = 450
 """Contact points up to which every pull gets its own column; beyond, columns over sets win."""
 PAYS = 1e-7
 """A set of pulls is worth a column when it earns this share more than it costs."""

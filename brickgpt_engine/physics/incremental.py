@@ -15,8 +15,9 @@ from brickgpt_engine.physics.stability import StabilityAnalyzer
 class IncrementalAnalyzer:
     """Judges a structure after every change, reusing what the change leaves as it was.
 
-    Reports are those of a fresh analysis: which bricks moved before is a first guess, and a
-    program is skipped only where one equal to the last bit was solved before.
+    Reports are those of a fresh analysis: the linear program stays in the solver and is solved on from
+    where it stood (:mod:`~brickgpt_engine.physics.growing`). For large structures, which bricks moved before
+    is a first guess, and a program is skipped only where one equal to the last bit was solved before.
 
     Args:
         analyzer: criterion, solver and time limit; the published criterion by default.
@@ -65,10 +66,11 @@ class IncrementalAnalyzer:
         shared = takewhile(lambda pair: pair[0] == pair[1], zip(self._structure, structure, strict=False))
         same = sum(1 for _ in shared)
         if structure.world_dim != self._structure.world_dim:
-            self._structure = structure.copy()
             same = 0
-        for position in range(len(self._memory.moving) - 1, same - 1, -1):
+        for position in range(len(self._structure) - 1, same - 1, -1):
             self._memory.forget(position)
+        if structure.world_dim != self._structure.world_dim:
+            self._structure = BrickStructure(world_dim=structure.world_dim)
         self._structure.truncate(same)
         for brick in structure[len(self._structure) :]:
             self._structure.add(brick)

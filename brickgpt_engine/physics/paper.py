@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints, ride
 from brickgpt_engine.physics.condensed import Balance, Condensed
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.force_model import COST
+from brickgpt_engine.physics.growing import GrowingProgram, Grown
 from brickgpt_engine.physics.settling import Loads, settle
 
 IntArray = NDArray[np.int64]
@@ -30,11 +32,13 @@ BoolArray = NDArray[np.bool_]
 
 _MOST = 0.5
 """Share of moving bricks from which on all are let free."""
-_FEW = 20
+_FEW = 60
 """Bricks below which one program of all is sooner done than a smaller one and its check."""
-_MANY = 0.2
+_MANY = 0.1
 """Share of bricks that fail to settle at first from which on most will have to move."""
 _ROUNDS = 5
+_LARGE = 200
+"""Bricks beyond which the program of all takes longer to begin with than changes are likely to save."""
 _KEPT = 16
 """Programs whose optima a memory keeps."""
 _SLACK = 1e-7
@@ -76,16 +80,42 @@ class Memory:
     Attributes:
         solved: balances of the last programs, by :meth:`Condensed.key`.
         moving: which bricks (n,) moved last, in build order.
+        growing: the program of all bricks as the solver still has it.
     """
 
     def __init__(self) -> None:
         self.solved: dict[bytes, Balance] = {}
         self.moving: BoolArray = np.zeros(0, dtype=bool)
+        self.growing: GrowingProgram | None = None
+        self._settled = True
 
     def forget(self, position: int) -> None:
         """The brick at ``position`` in build order is gone."""
         if position < len(self.moving):
             self.moving = np.delete(self.moving, position)
+        if self.growing is not None and position < self.growing.bricks:
+            self.growing.remove(position)
+
+    def grown(self, contacts: Contacts) -> Grown | None:
+        """The optimum by the program that the solver still has; None where that cannot be told.
+
+        Where nothing had to pull the last time, the weights may settle again, which is sooner seen.
+        """
+        if contacts.brick_count > _LARGE:
+            self.growing = None
+            return None
+        if self._settled and settles(contacts):
+            return Grown(0.0, np.zeros(len(contacts.point_pair)), np.zeros((contacts.brick_count, 3)))
+        if self.growing is None or self.growing.littered:
+            self.growing = GrowingProgram()
+        try:
+            found = self.growing.optimum(contacts)
+        except SolverError:
+            found = None
+        if found is None:
+            self.growing = None
+        self._settled = found is not None and found.objective <= _ZERO
+        return found
 
     def optimum(self, program: Condensed, time_limit: float | None) -> Balance:
         """The program's optimum, solved only where it is not one of the last."""

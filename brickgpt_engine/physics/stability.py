@@ -14,6 +14,7 @@ from brickgpt_engine.errors import ConfigError, SolverError
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
+from brickgpt_engine.physics.growing import Grown
 from brickgpt_engine.physics.paper import SETTLED, Memory, PaperOptimum, paper_optimum, settles
 from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import (
@@ -110,6 +111,8 @@ class StabilityAnalyzer:
         """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
         if self.solver == gurobi.NAME or far_bricks(contacts).size:
             return self._paper_at_once(contacts, self.solver)
+        if memory is not None and self.time_limit is None and (grown := memory.grown(contacts)) is not None:
+            return _kept(contacts, grown)
         try:
             return _settled(contacts, paper_optimum(contacts, self.time_limit, memory))
         except SolverError as error:
@@ -226,6 +229,20 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
     empty = np.zeros(0)
     solution = Solution(empty, found.objective, solver, empty, empty, note)
     return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)
+
+
+def _kept(contacts: Contacts, found: Grown) -> _Verdict:
+    """A verdict from the program that the solver kept since the last change."""
+    n = contacts.brick_count
+    force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
+    force[:, 2] = found.residual[:, 0]
+    torque[:] = found.residual[:, :0:-1] * STUD_PITCH_M
+    np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
+    note = "the last program was changed and solved again" if found.objective else "the weights settle"
+    empty = np.zeros(0)
+    solver = highs.NAME if found.objective else "none"
+    solution = Solution(empty, found.objective, solver, empty, empty, note)
+    return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective)
 
 
 def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:

@@ -7,8 +7,11 @@ import pytest
 from random_structures import grow, top_heavy
 
 from brickgpt_engine.bricks import Brick, BrickStructure, Rejection
-from brickgpt_engine.physics import Cadence, IncrementalAnalyzer, StabilityAnalyzer
+from brickgpt_engine.errors import SolverError
+from brickgpt_engine.physics import Cadence, IncrementalAnalyzer, StabilityAnalyzer, paper, stability
 from brickgpt_engine.physics.condensed import Condensed
+from brickgpt_engine.physics.growing import GrowingProgram
+from brickgpt_engine.physics.solvers.highs import WarmSession
 
 
 def assert_same(report, structure):
@@ -43,7 +46,9 @@ def test_following_another_structure_takes_only_the_difference():
 
 
 def test_what_did_not_change_is_not_solved_again(monkeypatch):
-    """A cantilever needs a program; bricks beside it leave that program as it was."""
+    """Of a large structure: a cantilever needs a program, and bricks beside it leave that as it was."""
+    monkeypatch.setattr(paper, "_LARGE", 0)
+    monkeypatch.setattr(paper, "_FEW", 0)
     solved = []
     optimum = Condensed.optimum
     monkeypatch.setattr(Condensed, "optimum", lambda self, limit: solved.append(1) or optimum(self, limit))
@@ -62,6 +67,66 @@ def test_what_did_not_change_is_not_solved_again(monkeypatch):
     assert len(solved) == needed
     session.add(Brick(1, 1, 2, 6, 2))
     assert len(solved) > needed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_edits_in_the_middle_are_judged_as_if_cold(seed):
+    """Bricks leave that others rest on, hang from and share a joint over, and come back elsewhere."""
+    rng = random.Random(seed)
+    session = incremental()
+    wanted = list(grow(seed, 26, spread=0.4))
+    for brick in wanted:
+        session.add(brick)
+    for _ in range(8):
+        for _ in range(rng.randint(1, 3)):
+            gone = rng.randrange(len(session.structure))
+            wanted.append(session.structure[gone])
+            session.remove(gone)
+        session.add(wanted.pop(rng.randrange(len(wanted))))
+        assert_same(session.report(), session.structure)
+
+
+def test_the_program_that_the_solver_has_goes_on_without_a_fresh_one(monkeypatch):
+    structure = top_heavy(3, 20)
+    cold = StabilityAnalyzer("paper", "highs").analyze(structure)
+    monkeypatch.setattr(paper, "paper_optimum", None)
+    monkeypatch.setattr(stability, "paper_optimum", None)
+    session = incremental()
+    for brick in structure:
+        report = session.add(brick)
+    assert report.solver == "highs" and report.objective == pytest.approx(cold.objective, rel=1e-6)
+    again = incremental()
+    again.follow(structure)
+    before = session._memory.growing._session.pivots
+    assert session.add(Brick(1, 1, 0, 0, 0)).objective == pytest.approx(report.objective, rel=1e-9)
+    after = session._memory.growing._session.pivots
+    assert after - before < again._memory.growing._session.pivots / 4
+
+
+def test_an_answer_that_cannot_be_proven_is_looked_for_afresh(monkeypatch):
+    monkeypatch.setattr(GrowingProgram, "_proven", lambda self, contacts: False)
+    structure = top_heavy(3, 14)
+    session = incremental()
+    for brick in structure:
+        assert_same(session.add(brick), session.structure)
+
+
+def test_a_solver_that_breaks_down_on_the_way_costs_no_verdict(monkeypatch):
+    def broken(self):
+        raise SolverError("numerical trouble")
+
+    monkeypatch.setattr(WarmSession, "solve", broken)
+    structure = top_heavy(3, 14)
+    assert_same(incremental().follow(structure), structure)
+
+
+def test_what_bricks_leave_behind_is_cleared_away():
+    session = incremental()
+    session.follow(top_heavy(1, 12))
+    first = session._memory.growing
+    for seed in range(2, 9):
+        assert_same(session.follow(top_heavy(seed, 12)), session.structure)
+    assert session._memory.growing is not first
 
 
 def test_a_brick_that_does_not_fit_changes_nothing():

@@ -74,8 +74,9 @@ def test_where_either_may_fail_the_later_one_does():
         assert stress[2:] == pytest.approx(stress[2:][::-1], abs=1e-9) or stress[2] <= stress[3]
 
 
-def test_settling_and_condensing_both_happen_on_ordinary_structures():
+def test_settling_and_condensing_both_happen_on_ordinary_structures(monkeypatch):
     """The short cuts are taken: else this folder would test one way only."""
+    monkeypatch.setattr(paper, "_FEW", 20)
     rounds = [paper.paper_optimum(extract_contacts(grow(seed, 16, spread=0.05))).rounds for seed in range(10)]
     moving = [
         found.program.bodies.moving.size

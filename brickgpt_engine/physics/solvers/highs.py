@@ -225,12 +225,18 @@ class WarmSession:
     Args:
         time_limit: seconds for its whole life, or None.
 
+    Attributes:
+        pivots: simplex iterations so far.
+
     Raises:
         SolverError: highspy is not installed.
     """
 
     def __init__(self, time_limit: float | None = None) -> None:
+        self.pivots = 0
         self._engine = _new_engine()
+        # Measured after single changes: half the dual simplex's pivots.
+        self._engine.setOptionValue("simplex_strategy", _PRIMAL)
         if time_limit is not None:
             self._engine.setOptionValue("time_limit", float(time_limit))
 
@@ -268,16 +274,16 @@ class WarmSession:
         """Set the cost of every column."""
         self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
-    def solve(self, *, primal: bool) -> FloatArray:
-        """The duals (rows,) of the optimum, by the primal or the dual simplex.
+    def solve(self) -> FloatArray:
+        """The duals (rows,) of the optimum.
 
         Raises:
             SolverError: there is no optimum (time limit, numerical trouble).
         """
         import highspy
 
-        self._engine.setOptionValue("simplex_strategy", _PRIMAL if primal else _DUAL)
         self._engine.run()
+        self.pivots += self._engine.getInfo().simplex_iteration_count
         status = self._engine.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
