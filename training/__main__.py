@@ -1,4 +1,8 @@
-"""``python -m training COMMAND``: ``data``, ``prepare``, ``nano`` or ``evaluate``; each has a ``--help``."""
+"""``python -m training COMMAND``; each command has a ``--help``.
+
+The commands: ``data`` and ``prepare`` make data sets, ``nano`` trains the embedded model from scratch,
+``grpo`` tunes one by rewards, and ``evaluate`` measures one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ COMMANDS = {
     "data": "training.data",
     "prepare": "training.data",
     "nano": "training.nano",
+    "grpo": "training.grpo",
     "evaluate": "training.evaluate",
 }
 

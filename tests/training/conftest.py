@@ -49,7 +49,7 @@ def guessing_model(tmp_path_factory):
     head = _head(tokenizer)
     size = len(head)
     config = {
-        "architectures": ["LlamaForCausalLM"], "vocab_size": size, "hidden_size": size,
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": size, "hidden_size": size,
         "intermediate_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1,
         "num_key_value_heads": 1, "head_dim": 2, "max_position_embeddings": 400,
         "tie_word_embeddings": False, "eos_token_id": tokenizer.token_to_id("</s>"),
