@@ -12,6 +12,7 @@ from brickgpt_engine.decoding import load_model
 from brickgpt_engine.decoding.pivot_grammar import PivotCursor, PivotGrammar, write_pivot_structure
 from brickgpt_engine.errors import ModelError
 from brickgpt_engine.formats.pivot import PivotFormat
+from brickgpt_engine.generation.prompts import encode_prompt
 from training.actions import pivot_tokens
 from training.tokenizer import field_tokens
 
@@ -93,16 +94,35 @@ def test_a_tokenizer_that_joins_fields_is_refused():
         PivotGrammar(fields_tokenizer(["/2"]), max_back=5)
 
 
+class Endless:
+    """A token model that never ends a text by itself."""
+
+    def __init__(self, model, eos):
+        self._model, self._eos = model, eos
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def prefill(self, ids):
+        return self._without(self._model.prefill(ids))
+
+    def extend(self, ids):
+        return self._without(self._model.extend(ids))
+
+    def _without(self, logits):
+        logits = np.array(logits)
+        logits[self._eos] -= 1e4
+        return logits
+
+
 def test_any_backend_writes_structures_under_the_grammar():
     """The embedded model knows no pivot lines; the grammar makes it write them all the same, on NumPy."""
     model = load_model("nano")
     grammar = PivotGrammar(model.tokenizer, max_back=12)
-    found = [
-        write_pivot_structure(
-            model.token_model, [1, 3], grammar, np.random.default_rng(seed), max_bricks=12, temperature=50.0
-        )
-        for seed in range(6)
-    ]
-    assert max(map(len, found)) > 3
-    for structure in found:
-        assert PivotFormat(5, 12).read(PivotFormat(5, 12).write(structure)) == structure
+    endless = Endless(model.token_model, grammar.eos_id)
+    prompt = encode_prompt(model.tokenizer, "a table", "nano")
+    rng = np.random.default_rng(0)
+    structure = write_pivot_structure(endless, prompt, grammar, rng, max_bricks=12, temperature=3.0)
+    assert len(structure) == 12
+    assert PivotFormat(5, 12).read(PivotFormat(5, 12).write(structure)) == structure
+    assert endless.length < 12 * grammar.max_line_tokens + len(prompt) + 1  # what was rejected is gone
