@@ -60,6 +60,9 @@ def ask_terminal() -> str:
     except ImportError:
         _answer.reason = _MISSING
         return _MISSING
+    except Exception as error:  # noqa: BLE001 - raised by another's package over a strange terminal
+        _answer.reason = f"no true image: this terminal cannot be asked ({type(error).__name__})"
+        return _answer.reason
     if renderable.Image in (renderable.SixelImage, renderable.TGPImage):
         _answer.widget, _answer.reason = widget.Image, ""
     return _answer.reason

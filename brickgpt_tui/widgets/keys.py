@@ -65,7 +65,8 @@ class KeyBar(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, screen: Screen[Any]) -> None:
-        if self.is_attached and screen is self.screen and screen.app.app_focus:
+        elsewhere = bool(self.keys) and not screen.app.app_focus  # another window has the keyboard: all stays
+        if self.is_attached and screen is self.screen and not elsewhere:
             self.keys = self._current()
 
     def _current(self) -> tuple[Key, ...]:

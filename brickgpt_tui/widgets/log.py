@@ -45,6 +45,7 @@ class EventLog(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="-folded")
         self._last = LogLine("info", "")
+        self._furnished = False
         self.written: deque[LogLine] = deque(maxlen=MAX_LINES)
         """The last lines, folded away or not."""
 
@@ -55,6 +56,7 @@ class EventLog(Vertical):
 
     def on_mount(self) -> None:
         """Explain the heading."""
+        self._furnished = True
         self.query_one(LogHeading).tooltip = "Click to fold or unfold the event log (l)."
         self._show_heading()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._recolour())
@@ -89,7 +91,7 @@ class EventLog(Vertical):
         return Text(text, self.get_component_rich_style(_CLASSES[line.kind], partial=True), no_wrap=True)
 
     def _show_heading(self) -> None:
-        if not self.is_mounted:
+        if not self._furnished:
             return
         mark = ("+" if self.folded else "-") if self.ascii_only else ("▸" if self.folded else "▾")
         text = Text(f"{mark} Log", no_wrap=True, overflow="crop" if self.ascii_only else "ellipsis")
