@@ -135,7 +135,6 @@ def _render(addon, arguments: argparse.Namespace, scene, collection) -> None:
     elif path.suffix.lower() == FILM:
         addon.output.render_film(scene, path)
     elif arguments.out.endswith(("/", "\\")):
-        path.mkdir(parents=True, exist_ok=True)
         addon.output.render_frames(scene, path)
     else:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -120,12 +121,29 @@ def _use_gpu() -> str:
     return ""
 
 
+def require_writable(path: Path) -> None:
+    """Make sure beforehand that a file can be written at ``path``; Blender's own words help nobody.
+
+    Raises:
+        RuntimeError: it cannot.
+    """
+    there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise RuntimeError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
 def render_still(scene: bpy.types.Scene, path: Path, frame: int | None = None) -> None:
     """Render one picture as PNG.
 
     Raises:
         RuntimeError: Blender cannot render or write it.
     """
+    require_writable(path)
     if frame is not None:
         scene.frame_set(frame)
     _as_png(scene)
@@ -136,7 +154,16 @@ def render_still(scene: bpy.types.Scene, path: Path, frame: int | None = None) -
 
 
 def render_frames(scene: bpy.types.Scene, folder: Path) -> None:
-    """Render the animation as ``0001.png``, ``0002.png``, … into ``folder``."""
+    """Render the animation as ``0001.png``, ``0002.png``, … into ``folder``.
+
+    Raises:
+        RuntimeError: the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RuntimeError(f"{folder} cannot be made: {error.strerror or error}") from error
+    require_writable(folder / "0001.png")
     _as_png(scene)
     scene.render.filepath = str(folder / "####")
     bpy.ops.render.render(animation=True, scene=scene.name)
@@ -148,6 +175,7 @@ def render_film(scene: bpy.types.Scene, path: Path) -> None:
     Raises:
         RuntimeError: this Blender cannot write films.
     """
+    require_writable(path)
     settings = scene.render.image_settings
     if hasattr(settings, "media_type"):  # from 5.0
         settings.media_type = "VIDEO"
@@ -177,8 +205,11 @@ def export_glb(collection: bpy.types.Collection, path: Path) -> None:
     """Write a collection as binary glTF, materials included.
 
     Raises:
-        RuntimeError: Blender cannot.
+        RuntimeError: the file cannot be written, or Blender lacks NumPy, which its glTF exporter needs.
     """
+    require_writable(path)
+    if importlib.util.find_spec("numpy") is None:
+        raise RuntimeError("Blender's GLB export needs NumPy, which is missing (on Debian: python3-numpy)")
     if "io_scene_gltf2" not in bpy.context.preferences.addons:
         bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
     bpy.context.view_layer.update()  # it may not know the objects yet

@@ -46,7 +46,7 @@ def _draw_run(layout: bpy.types.UILayout) -> None:
         icon = {"failed": "ERROR", "finished": "CHECKMARK", "cancelled": "CANCEL"}.get(run.state, "TIME")
         _draw_lines(box, run.message, icon)
         if run.kind != "check" and run.state != "waiting":
-            box.label(text=run.statistics, icon="BLANK1")
+            _draw_lines(box, run.statistics, "BLANK1")
         for note in run.notes:
             _draw_lines(box, note, "INFO")
 
@@ -142,7 +142,8 @@ def _draw_facts(layout: bpy.types.UILayout, collection: bpy.types.Collection) ->
         _draw_lines(layout, str(error), "ERROR")
         return
     layout.label(text=collection.name, icon="OUTLINER_COLLECTION")
-    _draw_lines(layout, known, "BLANK1")
+    for line in known:
+        layout.label(text=line, icon="BLANK1")
 
 
 class BRICKS_PT_look(_Panel, bpy.types.Panel):

@@ -77,16 +77,16 @@ def read_model(collection: bpy.types.Collection) -> BrickModel:
 
 
 @lru_cache(maxsize=8)
-def facts(text: str) -> str:
-    """How many bricks, whether they stand, and the seed, of a model as it lies on a collection.
+def facts(text: str) -> tuple[str, ...]:
+    """Lines of how many bricks there are, whether they stand, and the seed, of a model on a collection.
 
     Raises:
         ValueError: it cannot be read.
     """
     model = BrickModel.loads(text)
     verdict = {True: "stands", False: "does not stand", None: "not checked"}[model.stable]
-    seed = "" if model.seed is None else f", seed {model.seed}"
-    return f"{len(model.bricks)} bricks, {verdict}{seed}"
+    seed = () if model.seed is None else (f"seed {model.seed}",)
+    return (f"{len(model.bricks)} bricks, {verdict}", *seed)
 
 
 def write_model(collection: bpy.types.Collection, model: BrickModel) -> None:

@@ -179,12 +179,42 @@ def test_a_crash_in_continuing_gives_the_old_bricks_back(fake_engine):
     assert len(ours(models()[0])) == 3
 
 
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ({"at": 2, "do": "half"}, "ended with code 0"),
+        ({"at": 1, "do": "nonsense"}, "makes no sense"),
+        ({"protocol": 2}, "protocol 2 and this add-on 1"),
+        ({"at": 1, "do": "killed"}, "signal 9"),
+    ],
+)
+def test_whatever_becomes_of_the_engine_nothing_half_done_stays(fake_engine, script, says):
+    use(fake_engine(**script))
+    with pytest.raises(RuntimeError, match=says):
+        bpy.ops.bricks.generate(prompt="a tower")
+    assert (models(), len(bpy.data.objects)) == ([], 0)
+    assert says in session.last_run().message
+    use(fake_engine())
+    assert bpy.ops.bricks.generate(prompt="a tower") == {"FINISHED"}
+
+
+def test_the_engine_is_tried_and_introduced(fake_engine, monkeypatch):
+    monkeypatch.setenv("BRICKGPT_ENGINE", fake_engine())
+    assert bpy.ops.bricks.test_engine() == {"FINISHED"}
+    assert session.discovery().line.startswith("Fake 9, model ?: ")
+    monkeypatch.setenv("BRICKGPT_ENGINE", "/no/such/engine")
+    with pytest.raises(RuntimeError, match="pip install"):
+        bpy.ops.bricks.test_engine()
+    assert session.discovery().found is False
+
+
 def test_without_an_engine_one_sentence_says_what_to_do(monkeypatch):
     session.use_starter(session._start_engine)
     monkeypatch.setenv("BRICKGPT_ENGINE", "/no/such/engine")
     with pytest.raises(RuntimeError, match="pip install"):
         bpy.ops.bricks.generate(prompt="a tower")
     assert models() == []
+    assert "pip install" in session.problem()
 
 
 def test_a_run_is_one_step_of_undo_and_redo(fake_engine):
