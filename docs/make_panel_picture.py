@@ -4,9 +4,11 @@ Run by Debian's Blender 3.4 in a window of 1280x800 with the add-on installed an
 
     xvfb-run -s "-screen 0 1280x800x24" blender --factory-startup --python docs/make_panel_picture.py
 
-Writes ``docs/images/blender-panel.png`` after checking what undo and redo do to the model.
+Writes ``docs/images/blender-panel.png``, or the file named after ``--``, after checking what undo and redo
+do to the model. Ends with code 1 where a click, undo or redo does not do what it should.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +16,8 @@ from pathlib import Path
 
 import bpy
 
-TARGET = Path(__file__).resolve().parent / "images" / "blender-panel.png"
+HOME = Path(__file__).resolve().parent / "images" / "blender-panel.png"
+TARGET = Path(sys.argv[sys.argv.index("--") + 1]) if "--" in sys.argv else HOME
 TAB, BUTTON = (1043, 198), (885, 186)
 PATIENCE = 300
 state = {"step": 0, "until": 0.0}
@@ -82,9 +85,21 @@ def keep():
         undone = models()
         bpy.ops.ed.redo()
     print(f"bricks {built}, after undo {undone}, after redo {models()}")
-    if not built or undone or models() != built:
-        sys.exit("undo or redo went wrong")
-    bpy.ops.wm.quit_blender()
+    give_up("undo or redo went wrong") if not built or undone or models() != built else end(0)
+
+
+def end(code):
+    """End Blender at once: sys.exit in a timer does not."""
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def give_up(reason):
+    """Tell, keep what is seen, and end."""
+    print(f"error: {reason}", file=sys.stderr, flush=True)
+    with view()[0]:
+        bpy.ops.screen.screenshot(filepath=str(TARGET))
+    end(1)
 
 
 STEPS = (show_tab, press_generate, wait, keep)
@@ -94,9 +109,12 @@ def step():
     """One step after the other, from a timer."""
     state["until"] = state["until"] or time.monotonic() + PATIENCE
     if time.monotonic() > state["until"]:
-        sys.exit("the picture took too long")
+        give_up("the picture took too long; was the button hit?")
     state["step"] += 1
-    return STEPS[state["step"] - 1]()
+    try:
+        return STEPS[state["step"] - 1]()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the window must not stay open
+        return give_up(repr(error))
 
 
 if __name__ == "__main__":
