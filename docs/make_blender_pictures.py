@@ -1,7 +1,7 @@
-"""Make the pictures of what Blender draws: eight models, the stress on one, and a model that builds itself.
+"""Make the pictures of what Blender draws: eight models, and with ``--looks`` other views of two of them.
 
 ``python docs/make_blender_pictures.py`` writes ``docs/images/blender-*.png``. It needs a Blender as
-``brickgpt render`` does (``--blender`` names one). Prompts and seeds are those of
+``brickgpt render`` does (``--blender`` names one); the panel's picture is ``make_panel_picture.py``'s. Prompts and seeds are those of
 ``make_pictures.py``; nothing is picked by hand.
 """
 
@@ -64,27 +64,34 @@ def stages(structure: BrickStructure) -> list[BrickStructure]:
     return [BrickStructure(structure[:count], structure.world_dim) for count in counts]
 
 
-def main(blender: str | None) -> None:
-    """Make all pictures."""
+def main(blender: str | None, *, looks: bool) -> None:
+    """Make the pictures that are asked for."""
     made = models()
     sheet = []
     for prompt, structure in made.items():
         sheet.append((picture(structure, blender), prompt))
         print(f"rendered {prompt}")
     save_png(contact_sheet(sheet, columns=4, cell=CELL), IMAGES / "blender-eight-models.png")
+    if looks:
+        save_png(contact_sheet(views(made, blender), columns=4, cell=CELL), IMAGES / "blender-looks.png")
+
+
+def views(made: dict[str, BrickStructure], blender: str | None) -> list[tuple[Image, str]]:
+    """One model in other colours and from other sides, and one as it is being built."""
     looks = {
         "stress, from blue to red": {"style": "stress"},
         "clay": {"style": "clay"},
         "from below": {"elevation": -28.0, "transparent": True},
         "from the other side": {"azimuth": 125.0},
     }
-    views = [(picture(made[STRESSED], blender, **look), name) for name, look in looks.items()]
+    drawn = [(picture(made[STRESSED], blender, **look), name) for name, look in looks.items()]
     built = stages(made[BUILT])
-    views += [(picture(stage, blender), f"{len(stage)} of {len(built[-1])} bricks") for stage in built]
-    save_png(contact_sheet(views, columns=4, cell=CELL), IMAGES / "blender-looks.png")
+    return drawn + [(picture(stage, blender), f"{len(stage)} of {len(built[-1])} bricks") for stage in built]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--blender", default=os.environ.get("BRICKGPT_BLENDER"))
-    main(parser.parse_args().blender)
+    parser.add_argument("--looks", action="store_true", help="also write blender-looks.png")
+    words = parser.parse_args()
+    main(words.blender, looks=words.looks)
