@@ -301,8 +301,10 @@ class Condensed:
         """Give the session a column for each brick's chosen points; whether there were any."""
         if not len(bricks):
             return False
-        wanted = np.flatnonzero(chosen & np.isin(self.points.upper, bricks))
-        column = np.searchsorted(bricks, self.points.upper[wanted])
+        number = np.full(self.contacts.brick_count, -1)
+        number[bricks] = np.arange(len(bricks))
+        wanted = np.flatnonzero(chosen & (number[self.points.upper] >= 0))
+        column = number[self.points.upper[wanted]]
         points = self.points
         touch = Touch(points.upper[wanted], points.lower[wanted], points.xy[wanted])
         lifts = lift_entries(self.contacts, self.bodies, touch)

@@ -168,13 +168,13 @@ class GrowingProgram:
         Raises:
             SolverError: HiGHS gives no answer.
         """
-        self._take_in(contacts)
+        grown = self._take_in(contacts)
         weight = 1 + _SHARE * preference(self.bricks)
         if self._reordered:
             self._session.reprice(self._weighted(weight))
             self._reordered = False
         bodies = self._bodies()
-        dual = self._session.solve()
+        dual = self._session.solve(fewer=not grown)
         for _ in range(_ROUNDS):
             bricks, chosen = self._price(contacts, dual, weight)
             if not len(bricks):
@@ -189,13 +189,13 @@ class GrowingProgram:
         weighted: FloatArray = c.cost * np.append(weight, 1.0)[c.first]
         return weighted
 
-    def _take_in(self, contacts: Contacts) -> None:
-        """Rows and columns for all bricks that are new or stale."""
+    def _take_in(self, contacts: Contacts) -> bool:
+        """Rows and columns for all bricks that are new or stale; whether there were any."""
         n, known = contacts.brick_count, self.bricks
         fresh = np.append(self._stale, np.ones(n - known, dtype=bool))
         new = np.flatnonzero(fresh)
         if not len(new):
-            return
+            return False
         self._new_rows(contacts, new)
         self._stale = np.zeros(n, dtype=bool)
         weight, bodies = 1 + _SHARE * preference(n), self._bodies()
@@ -219,6 +219,7 @@ class GrowingProgram:
         if len(bricks):
             self._add_sets(contacts, bodies, bricks, self._known)
         self._flush(weight)
+        return True
 
     def _new_rows(self, contacts: Contacts, new: IntArray) -> None:
         """Rows of the bricks ``new`` (k,): vertical balance, and joints at top and bottom."""
@@ -318,8 +319,10 @@ class GrowingProgram:
 
     def _add_sets(self, contacts: Contacts, bodies: Bodies, bricks: IntArray, chosen: BoolArray) -> None:
         """A column for the chosen points of each of ``bricks``, pulling equally."""
-        wanted = np.flatnonzero(chosen & self._known & np.isin(self._upper, bricks))
-        column = np.searchsorted(bricks, self._upper[wanted])
+        number = np.full(self.bricks + 1, _NONE)
+        number[bricks] = np.arange(len(bricks))
+        wanted = np.flatnonzero(chosen & self._known & (number[self._upper] >= 0))
+        column = number[self._upper[wanted]]
         lifts = lift_entries(
             contacts, bodies, Touch(self._upper[wanted], self._lower[wanted], self._xy[wanted])
         )

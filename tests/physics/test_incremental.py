@@ -112,7 +112,7 @@ def test_an_answer_that_cannot_be_proven_is_looked_for_afresh(monkeypatch):
 
 
 def test_a_solver_that_breaks_down_on_the_way_costs_no_verdict(monkeypatch):
-    def broken(self):
+    def broken(self, *, fewer=False):
         raise SolverError("numerical trouble")
 
     monkeypatch.setattr(WarmSession, "solve", broken)
