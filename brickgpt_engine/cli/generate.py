@@ -301,7 +301,7 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
         print_summary(outcome.result, outcome.structure, files, picture=style.picture)
     if outcome.result is None:
         return _report_partial(outcome, files)
-    return _judge(outcome.result)
+    return _judge(outcome.result, files)
 
 
 def _render(structure: BrickStructure, files: Sequence[Path], *, quiet: bool) -> None:
@@ -328,7 +328,7 @@ def _report_partial(outcome: Outcome, files: Sequence[Any]) -> ExitCode:
     return ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.MODEL
 
 
-def _judge(result: GenerationResult) -> ExitCode:
+def _judge(result: GenerationResult, files: Sequence[Path]) -> ExitCode:
     """Warn of a model that does not stand, or of one without bricks."""
     report = result.report
     if report is None:
@@ -342,6 +342,8 @@ def _judge(result: GenerationResult) -> ExitCode:
         return ExitCode.SOLVER
     if not report.stable:
         more = "" if result.config.max_regenerations else ", or allow --max-regenerations"
+        if result.config.physics and files and files[0].suffix != targets.PICTURE:
+            more += f", or 'brickgpt repair {files[0]}'"
         console.warning(f"the model does not stand: {report.message}; try another --seed{more}")
         return ExitCode.UNSTABLE
     return ExitCode.OK

@@ -357,7 +357,8 @@ class GrowingProgram:
         return not len(self._price(contacts, dual, np.ones(self.bricks))[0])
 
     def _read(self, contacts: Contacts) -> Grown:
-        x = self._session.point()
+        # Closed columns are zero, but for the dust of a solver.
+        x = np.where(self._columns.alive, self._session.point(), 0.0)
         signed = x[self._residuals].reshape(-1, 3, 2)
         residual = (signed[:, :, 0] - signed[:, :, 1]) / FORCE
         strength = x[self._set_column]

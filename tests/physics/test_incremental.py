@@ -86,6 +86,16 @@ def test_edits_in_the_middle_are_judged_as_if_cold(seed):
         assert_same(session.report(), session.structure)
 
 
+def test_what_hangs_in_the_air_for_a_while_comes_down_again():
+    """Dust of 1e-16 N on columns of bricks that are gone is no pull."""
+    session = incremental()
+    beam = Brick(1, 8, 5, 5, 1)
+    for brick in (Brick(1, 1, 5, 5, 0), beam, Brick(2, 6, 5, 7, 2)):
+        session.add(brick)
+    assert_same(session.remove(1), session.structure)
+    assert_same(session.add(beam), session.structure)
+
+
 def test_the_program_that_the_solver_has_goes_on_without_a_fresh_one(monkeypatch):
     structure = top_heavy(3, 20)
     cold = StabilityAnalyzer("paper", "highs").analyze(structure)

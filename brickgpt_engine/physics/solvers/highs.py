@@ -87,6 +87,16 @@ def _new_engine() -> Any:
     return engine
 
 
+def _hold(engine: Any, rows: NDArray[np.int64]) -> None:
+    """Turn the rows of these numbers into equations with zero."""
+    if hasattr(engine, "changeRowsBounds"):
+        zero = np.zeros(len(rows))
+        engine.changeRowsBounds(len(rows), rows.astype(np.int32), zero, zero)
+        return
+    for row in rows.tolist():  # versions up to 1.11 cannot change several at once
+        engine.changeRowBounds(row, 0.0, 0.0)
+
+
 def _pass(engine: Any, program: LinearProgram) -> None:
     """Give ``engine`` the program in one call: arrays go over as they are, attributes number by number.
 
@@ -187,8 +197,7 @@ class ColumnSession:
         """Hold these columns (columns,), and the slack of these rows (rows,), at zero from now on."""
         index = np.flatnonzero(columns).astype(np.int32)
         self._engine.changeColsBounds(len(index), index, np.zeros(len(index)), np.zeros(len(index)))
-        for row in np.flatnonzero(rows).tolist():  # older versions cannot change several at once
-            self._engine.changeRowBounds(row, 0.0, 0.0)
+        _hold(self._engine, np.flatnonzero(rows))
 
     def reprice(self, cost: FloatArray) -> None:
         """Set the cost (columns,) of every column."""
@@ -265,8 +274,7 @@ class WarmSession:
 
     def unload(self, rows: NDArray[np.int64]) -> None:
         """Make the right-hand sides of the equations of these numbers zero."""
-        for row in rows.tolist():
-            self._engine.changeRowBounds(row, 0.0, 0.0)
+        _hold(self._engine, rows)
 
     def reprice(self, cost: FloatArray) -> None:
         """Set the cost of every column."""
