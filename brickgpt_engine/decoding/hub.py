@@ -17,6 +17,7 @@ WAIT_S = 3.0
 """Longest wait for an answer of the hub, name look-up included."""
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _HUB_NAME = re.compile(rf"({_HUB_ID.pattern}|[\w-]+)")  # some old models have no owner
+_PAGE = re.compile(rf"huggingface\.co/(?!api/){_HUB_ID.pattern}")
 _SILENT = (
     "the Hugging Face hub cannot be reached and no copy is cached; check the connection and the id, "
     "or give a folder"
@@ -94,9 +95,9 @@ def advice(error: BaseException) -> str:
     """One line that says what went wrong and what to do, from the libraries' long messages."""
     text = " ".join(str(error).split())
     if "gated repo" in text or "403 Client Error" in text:
-        return (
-            "the repository is gated; accept its terms on huggingface.co and set HF_TOKEN, or give a folder"
-        )
+        page = _PAGE.search(text)
+        where = page[0] if page else "huggingface.co"
+        return f"the repository is gated; accept its terms on {where} and set HF_TOKEN, or give a folder"
     if "not a valid model identifier" in text or "401 Client Error" in text or "404 Client Error" in text:
         return "the hub has no such model, or it is private: check the id, set HF_TOKEN, or give a folder"
     if "connect" in text.lower() or "offline" in text.lower() or "cached files" in text:

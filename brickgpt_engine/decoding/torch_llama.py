@@ -76,8 +76,10 @@ class TorchModel:
 
     @property
     def draft_cost(self) -> float:
-        """What one more token makes a short pass longer: little, since reading the weights takes the time."""
-        return 0.1 if self.device == "cpu" else 0.04
+        """What one more token makes a short pass longer: little where reading the weights takes the time."""
+        if self.device != "cpu":
+            return 0.04
+        return 0.05 if self.dtype == "bfloat16" else 0.3
 
     def batch(self, size: int) -> Batch:
         """A batch of at most ``size`` sequences, with a cache of its own.
@@ -166,7 +168,9 @@ def pick_device(device: str) -> str:
 def load_torch_model(name_or_path: str, device: str) -> TorchModel:
     """Load a folder or hub id on ``device`` (see :func:`pick_device`); a LoRA folder is merged into its base.
 
-    Weights are float32 on the CPU, and bfloat16 (float16 on MPS) elsewhere.
+    Weights are bfloat16 on CUDA, float16 on MPS, and float32 on the CPU; weights that are stored in bfloat16
+    stay so on a CPU that calculates with it, where a pass of sixteen tokens then takes hardly longer than
+    one of a single token (in float32 four times as long).
 
     Raises:
         ModelError: missing packages, device, access or files.
@@ -175,14 +179,31 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
     import torch
 
     dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device, torch.float32)
+    if device == "cpu" and _stored_in_bfloat16(Path(name_or_path)) and _calculates_in_bfloat16():
+        dtype = torch.bfloat16
     try:
         return TorchModel(_load(name_or_path, dtype).to(device).eval(), device)
     except torch.cuda.OutOfMemoryError as error:
         raise ModelError(
-            f"{name_or_path} does not fit into the GPU's memory; use --device cpu or a smaller model"
+            f"{name_or_path} does not fit into the GPU's memory; use --device cpu, a smaller model, "
+            "or a quantised one (brickgpt export gguf)"
         ) from error
     except _LOAD_ERRORS as error:
         raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
+
+
+def _stored_in_bfloat16(folder: Path) -> bool:
+    """Whether a model folder's settings say so."""
+    settings = read_json(folder / "config.json", missing={})
+    return "bfloat16" in (settings.get("dtype"), settings.get("torch_dtype"))
+
+
+def _calculates_in_bfloat16() -> bool:
+    """Whether the processor has instructions for it."""
+    import torch
+
+    known = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+    return any(test() for test in known if test is not None)
 
 
 def merge_adapter(folder: Path, target: Path) -> None:

@@ -92,7 +92,7 @@ class TorchRows:
         alone = [number for number in range(len(requests)) if number not in short]
         groups = [[number] for number in alone] + ([short] if short else [])
         answers: list[Rows | None] = [None] * len(requests)
-        with out_of_memory(), torch.inference_mode():
+        with one_line_errors(), torch.inference_mode():
             for group in groups:
                 found = self._together([requests[number] for number in group])
                 for number, rows in zip(group, found, strict=True):
@@ -245,7 +245,7 @@ class CroppedCache:
         (request,) = requests
         if not self.lengths[0]:
             self._cache = DynamicCache()
-        with out_of_memory(), torch.inference_mode():
+        with one_line_errors(), torch.inference_mode():
             batch = torch.tensor([list(request.ids)], device=self._device)
             known = {_cache_name(self._model): self._cache}
             answer = self._model(batch, use_cache=True, logits_to_keep=request.keep, **known)
@@ -261,17 +261,18 @@ class CroppedCache:
 
 
 @contextmanager
-def out_of_memory() -> Iterator[None]:
-    """Say what to lower where the device has no memory left."""
-    import torch
-
+def one_line_errors() -> Iterator[None]:
+    """Turn PyTorch's errors into one line; where memory is short, it says what to lower."""
     try:
         yield
-    except torch.cuda.OutOfMemoryError as error:
-        raise ModelError(
-            "the GPU is out of memory; decode fewer structures together (--batch), use --device cpu "
-            "or a smaller model, or close other programs on the GPU"
-        ) from error
+    except RuntimeError as error:  # the class for CUDA, the words elsewhere
+        said = " ".join(str(error).split())
+        if "out of memory" in said or "not enough memory" in said:
+            raise ModelError(
+                "the device is out of memory; decode fewer structures together (--batch), use --device cpu "
+                "or a smaller model, or close other programs"
+            ) from error
+        raise ModelError(f"PyTorch cannot run the model: {said[:200]}") from error
 
 
 class _Graph:

@@ -132,6 +132,11 @@ def test_an_unknown_id_offline_fails_at_once_and_silently(unreachable, capfd):
     ("message", "words"),
     [
         ("You are trying to access a gated repo.\nMake sure\n401 Client Error.", "accept its terms"),
+        (
+            "403 Client Error. Cannot access gated repo for url https://huggingface.co/api/models/me/it. "
+            "Visit https://huggingface.co/me/it to ask for access.",
+            "accept its terms on huggingface.co/me/it and set HF_TOKEN",
+        ),
         ("x is not a local folder and is not a valid model identifier listed on 'https", "or it is private"),
         ("401 Client Error. Repository Not Found for url", "or it is private"),
         ("We couldn't connect to 'https://huggingface.co' to load the files", "cannot be reached"),

@@ -126,7 +126,7 @@ def test_a_pass_that_fails_ends_every_run_with_its_reason(on_torch, monkeypatch)
     for event in failed.values():
         assert len(event.structure) > 0
         assert isinstance(event.error, ModelError)
-        assert "out of memory; decode fewer structures together (--batch)" in str(event.error)
+        assert "device is out of memory; decode fewer structures together (--batch)" in str(event.error)
 
 
 def test_closing_the_events_stops_all_runs_and_keeps_what_they_built(on_torch):
