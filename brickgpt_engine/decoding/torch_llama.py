@@ -178,9 +178,7 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
     device = pick_device(device)
     import torch
 
-    dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device, torch.float32)
-    if device == "cpu" and _stored_in_bfloat16(Path(name_or_path)) and _calculates_in_bfloat16():
-        dtype = torch.bfloat16
+    dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device)
     try:
         return TorchModel(_load(name_or_path, dtype).to(device).eval(), device)
     except torch.cuda.OutOfMemoryError as error:
@@ -190,12 +188,6 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
         ) from error
     except _LOAD_ERRORS as error:
         raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
-
-
-def _stored_in_bfloat16(folder: Path) -> bool:
-    """Whether a model folder's settings say so."""
-    settings = read_json(folder / "config.json", missing={})
-    return "bfloat16" in (settings.get("dtype"), settings.get("torch_dtype"))
 
 
 def _calculates_in_bfloat16() -> bool:
@@ -277,8 +269,13 @@ def _load(name_or_path: str, dtype: Any) -> Any:
 
 
 def _pretrained(name_or_path: str, dtype: Any) -> Any:
+    """A model in ``dtype``; None is what suits the CPU."""
+    import torch
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # progress is the front end's business
-    return AutoModelForCausalLM.from_pretrained(hub.resolve(name_or_path), dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(hub.resolve(name_or_path), dtype=dtype or "auto")
+    if dtype is None and not (model.dtype == torch.bfloat16 and _calculates_in_bfloat16()):
+        model = model.to(torch.float32)
+    return model

@@ -287,6 +287,23 @@ def test_torch_and_numpy_agree_through_extension_and_rewind(torch_folder):
 
 
 @pytest.mark.torch
+@pytest.mark.parametrize("able", [True, False])
+def test_weights_stored_in_bfloat16_stay_so_where_the_processor_takes_them(
+    torch_folder, tmp_path, monkeypatch, able
+):
+    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
+    monkeypatch.setattr(torch_llama, "_calculates_in_bfloat16", lambda: able)
+    exact = torch_llama.load_torch_model(str(torch_folder), "cpu")
+    model = transformers.AutoModelForCausalLM.from_pretrained(torch_folder, dtype=torch.bfloat16)
+    model.save_pretrained(tmp_path / "half")
+    half = torch_llama.load_torch_model(str(tmp_path / "half"), "cpu")
+    assert (exact.dtype, half.dtype) == ("float32", "bfloat16" if able else "float32")
+    expected, found = exact.prefill([1, 5, 9]).copy(), half.prefill([1, 5, 9])
+    assert abs(expected - found).max() < 0.1 * abs(expected).max()
+    assert half.draft_cost < exact.draft_cost if able else half.draft_cost == exact.draft_cost
+
+
+@pytest.mark.torch
 def test_torch_backend_messages(torch_folder, monkeypatch):
     import torch
 
