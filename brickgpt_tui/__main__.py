@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
         raise click.UsageError(_NO_TERMINAL)
     if model is not None and not model.strip():
         raise click.UsageError("--model is empty; give nano, a folder, a GGUF file, or a hub id")
+    gc.disable()  # until the first paint: what is imported and made by then stays, and is not worth a look
     from brickgpt_tui.app import Opening, make
     from brickgpt_tui.remote import RemoteLoader
     from brickgpt_tui.terminal import own_terminal

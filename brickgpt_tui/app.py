@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tomllib
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from brickgpt_tui.model_choice import EMBEDDED_NAME
+from brickgpt_tui import terminal
 from brickgpt_tui.screens.studio import StudioScreen
 from brickgpt_tui.themes import THEMES, other
 from brickgpt_tui.worker import Engine, LoadGenerator, load_generator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from brickgpt_tui.settings import Settings
 
 _WARM_UP_SECONDS = 0.3
+_LOOK_SECONDS = 1.0
 _ASCII_KEYS = {
     "up": "up", "down": "down", "left": "left", "right": "right", "enter": "enter", "escape": "esc",
     "space": "space", "tab": "tab", "backspace": "bksp", "delete": "del", "home": "home", "end": "end",
@@ -115,6 +118,14 @@ class StudioApp(App[None]):
         """The studio screen, whatever dialogue is over it."""
         return next(screen for screen in self.screen_stack if isinstance(screen, StudioScreen))
 
+    async def on_event(self, event: events.Event) -> None:
+        """What the user does comes before what the engine has to tell."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            for screen in self.screen_stack:
+                if isinstance(screen, StudioScreen):
+                    screen.engine.hold()
+        await super().on_event(event)
+
     def get_default_screen(self) -> Screen[None]:
         """The studio."""
         screen = StudioScreen()
@@ -124,6 +135,11 @@ class StudioApp(App[None]):
 
     def furnished(self) -> None:
         """The screen is complete: do what the command line asks for."""
+        if not gc.isenabled():  # as the command line left it
+            gc.freeze()
+            gc.enable()
+        if terminal.is_there():
+            self.main.set_interval(_LOOK_SECONDS, self._look_for_terminal)
         self.main.engine.recorder = self._recorder()
         if self.settings.problem:
             self.main.show_trouble(self.settings.problem)
@@ -134,8 +150,15 @@ class StudioApp(App[None]):
             if self._opening.file is None:
                 self.main.build(self._opening.prompt)
                 return
+        from brickgpt_tui.model_choice import EMBEDDED_NAME
+
         if self.settings.model == EMBEDDED_NAME:  # a larger one waits until it is wanted
             self.main.set_timer(_WARM_UP_SECONDS, self._warm_up)
+
+    def _look_for_terminal(self) -> None:
+        """Leave where the terminal has gone: Textual would wait for its keys for ever, at full speed."""
+        if not terminal.is_there():
+            self.action_leave()
 
     def _warm_up(self) -> None:
         """Have the model ready before the first prompt is typed."""

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from brickgpt_engine.generation import BrickGenerator, Event, GenerationConfig
     from brickgpt_tui.progress import Progress
 
-POST_SECONDS = 0.05
+POST_SECONDS = 0.08
 """Least time between two messages of a run: twenty pictures a second."""
 IDLE_SECONDS = 0.25
 """Time after which a message is sent although nothing has happened, so that the clock goes on."""
+HOLD_SECONDS = 0.06
+"""Time after a key in which no message is sent, unless the last one is older than the time above."""
 
 Post = Callable[[Message], object]
 
@@ -65,7 +67,12 @@ class Feed:
         self._lock = threading.RLock()
         self._last: RunProgress | None = None
         self._sent = -IDLE_SECONDS
+        self._held = 0.0
         self._new = self._ended = False
+
+    def hold(self) -> None:
+        """Send nothing for a moment: the user has pressed a key, and the answer to it comes first."""
+        self._held = self._clock() + HOLD_SECONDS
 
     def take(self, event: Event, tokens: int) -> None:
         """Take an event into account, and send what is new if the last message was seen and is old enough."""
@@ -77,9 +84,13 @@ class Feed:
     def tick(self) -> None:
         """Send what is new if it is time, or the time itself where nothing has happened for a while."""
         with self._lock:
-            age = self._clock() - self._sent
+            now = self._clock()
+            age = now - self._sent
             shown = self._last is None or self._last.taken.is_set()
-            if shown and not self._ended and age >= (POST_SECONDS if self._new else IDLE_SECONDS):
+            wanted = POST_SECONDS if self._new else IDLE_SECONDS
+            if now < self._held:
+                wanted = IDLE_SECONDS
+            if shown and not self._ended and age >= wanted:
                 self.send()
 
     def send(self, *, ended: bool = False) -> None:

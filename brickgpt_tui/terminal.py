@@ -30,6 +30,14 @@ def own_terminal() -> Iterator[None]:
         yield
 
 
+def is_there() -> bool:
+    """Whether there is a terminal to read from: none is left where its window was closed without a signal."""
+    try:
+        return sys.__stdin__ is not None and os.isatty(sys.__stdin__.fileno())
+    except (OSError, ValueError):
+        return False
+
+
 def _descriptor(stream: TextIO | None) -> int | None:
     try:
         return None if stream is None else stream.fileno()

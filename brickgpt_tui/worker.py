@@ -97,6 +97,12 @@ class Engine:
         if feed is not None:
             feed.tick()
 
+    def hold(self) -> None:
+        """Let the answer to a key be painted before what is new of the run."""
+        feed = self._feed
+        if feed is not None:
+            feed.hold()
+
     def stop(self) -> None:
         """Ask the run in progress to end after the event in hand."""
         self.stopping = True

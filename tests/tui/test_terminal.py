@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 PROGRAM = """
 import os, sys
 from brickgpt_tui.terminal import own_terminal
@@ -31,3 +33,30 @@ def test_only_the_studio_writes_to_the_terminal():
     assert done.returncode == 0, done.stderr
     assert done.stdout == "packet after"
     assert done.stderr == "picture printed\nend"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
+def test_the_studio_leaves_with_its_terminal(tmp_path):
+    """Without a signal, too: nothing controls this terminal."""
+    import pty
+
+    master, slave = pty.openpty()
+    settings = {"TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path)}
+    settings |= {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "brickgpt_tui"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=os.environ | settings,
+        start_new_session=True,
+    )
+    os.close(slave)
+    try:
+        seen = b""
+        while b"What shall we build" not in seen:
+            seen += os.read(master, 65536)
+        os.close(master)
+        program.wait(60)
+    finally:
+        program.kill()
