@@ -1,8 +1,8 @@
 """Make the pictures of what Blender draws: eight models, and with ``--looks`` other views of two of them.
 
 ``python docs/make_blender_pictures.py`` writes ``docs/images/blender-*.png``. It needs a Blender as
-``brickgpt render`` does (``--blender`` names one); the panel's picture is ``make_panel_picture.py``'s. Prompts and seeds are those of
-``make_pictures.py``; nothing is picked by hand.
+``brickgpt render`` does (``--blender`` names one); the panel's picture is ``make_panel_picture.py``'s.
+Prompts and seeds are those of ``make_pictures.py``; nothing is picked by hand.
 """
 
 from __future__ import annotations
