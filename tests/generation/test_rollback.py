@@ -1,5 +1,6 @@
 """Where runs go on after a failed check: early checks, what they spare, and what repeats change."""
 
+import numpy as np
 import pytest
 
 from brickgpt_engine.bricks import Brick, BrickStructure
@@ -12,6 +13,7 @@ from brickgpt_engine.generation import (
     RolledBack,
     StabilityChecked,
 )
+from brickgpt_engine.generation import generator as generator_module
 from brickgpt_engine.generation.rollback import Escalation, past_help, standing_part
 from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, connectivity_report
 
@@ -208,3 +210,20 @@ def test_checks_and_rollback_change_nothing_where_nothing_fails(scripted, sampli
         for rollback in ("escalating", "published")
     }
     assert len({tuple(lines) for lines in made.values()}) == 1
+
+
+@pytest.mark.parametrize("check", ["end", "every-layer", "every-brick"])
+def test_a_solver_without_an_answer_takes_nothing_down(scripted, monkeypatch, check):
+    def lost(structure):
+        score = np.full(len(structure), np.nan)
+        return StabilityReport("paper", "none", "unknown", score, message="numerical trouble")
+
+    monkeypatch.setattr(generator_module, "_make_judge", lambda config: lost)
+    events = events_of(scripted(ARCH), check=check, physics=True)
+    assert not rolled(events)
+    result = events[-1].result
+    assert (texts(result.structure), result.stop_reason, result.report.status) == (
+        ARCH,
+        "unverified",
+        "unknown",
+    )

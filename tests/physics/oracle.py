@@ -147,7 +147,7 @@ def minimise(program, cost_scale=1000.0, force_scale=100.0):
     lp.a_matrix_.start_ = np.cumsum([0] + [len(column) for column in merged]).astype(np.int32)
     lp.a_matrix_.index_ = np.array([row for column in merged for row in column], dtype=np.int32)
     lp.a_matrix_.value_ = np.array([value for column in merged for value in column.values()])
-    engine = highspy.Highs()
+    engine = highspy.Highs.__mro__[1]()  # its wrapper prints a banner
     for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
         engine.setOptionValue(name, 1e-9)
     engine.setOptionValue("output_flag", False)

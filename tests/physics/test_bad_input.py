@@ -5,13 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.bricks import Brick, BrickStructure, Rejection
 from brickgpt_engine.bricks.library import Part
 from brickgpt_engine.errors import ConfigError, InvalidBrickError
 from brickgpt_engine.layout.support import repair
-from brickgpt_engine.physics import StabilityAnalyzer
+from brickgpt_engine.physics import IncrementalAnalyzer, StabilityAnalyzer
 from brickgpt_engine.physics.buildability import check_steps, find_order
 from brickgpt_engine.physics.explain import explain
+from brickgpt_engine.physics.many import analyze_many
 from brickgpt_engine.rendering.heatmap import render_heatmap
 
 CRITERIA = ("paper", "equilibrium", "connectivity")
@@ -76,3 +77,22 @@ def test_what_floats_fails_by_every_criterion(criterion):
 def test_stress_that_is_no_number_is_not_painted():
     with pytest.raises(ConfigError, match="no numbers"):
         render_heatmap(BrickStructure([Brick(1, 1, 0, 0, 0)]), [np.nan])
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_edits_meet_the_same_answers(criterion):
+    """Nothing, one cell, what floats and comes down again, what collides: as the whole analysis has it."""
+    session = IncrementalAnalyzer(StabilityAnalyzer(criterion, "highs"), BrickStructure(world_dim=1))
+    assert session.report().stable and session.report().stress.size == 0
+    assert session.add(Brick(1, 1, 0, 0, 0)).stable
+    assert session.add(Brick(1, 1, 0, 0, 0)) is Rejection.COLLISION
+    assert session.add(Brick(1, 1, 0, 0, 1)) is Rejection.OUT_OF_BOUNDS
+    afloat = session.follow(BrickStructure([Brick(2, 2, 0, 0, 0), Brick(2, 2, 5, 5, 1)]))
+    assert [(failure.index, failure.kind) for failure in afloat.failures] == [(1, "floating")]
+    assert session.add(Brick(2, 2, 5, 5, 0)).stable
+
+
+def test_many_at_once_takes_nothing_and_one_cell():
+    reports = analyze_many([BrickStructure(), BrickStructure([Brick(1, 1, 0, 0, 0)], world_dim=1)])
+    assert [report.status for report in reports] == ["stable", "stable"]
+    assert analyze_many([]) == []
