@@ -65,7 +65,7 @@ generate_options = stack(
         metavar="SEED",
         section=_INPUT,
         show_default="random, shown in the summary",
-        help="Same seed, same machine: same model.",
+        help="Same seed and options, same machine: same model.",
     ),
     output_options(
         name="a name made from the prompt",

@@ -88,7 +88,8 @@ class GenerationConfig:
             the distribution of structures stays the same.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         gpu_layers: layers of a GGUF model that go to a GPU, where llama.cpp was built for one; -1 for all.
-        seed: makes a run repeatable; None draws a fresh one.
+        seed: makes a run repeatable with the same options; None draws a fresh one. Checks draw nothing, so
+            ``check`` and ``rollback`` change nothing where nothing is rolled back.
 
     Raises:
         ConfigError: an option has an impossible value; the message names it and its range.
