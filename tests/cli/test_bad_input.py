@@ -77,7 +77,7 @@ def test_usage_errors_tell_where_help_is(run):
     assert run("generate", "x", "--top-k", "x").problem.endswith("see 'brickgpt generate --help'")
     assert run("polish").problem == (
         "error: there is no command 'polish'; use one of generate, infer, mesh2brick, check, "
-        "repair, convert, show, render, serve, info; see 'brickgpt --help'"
+        "repair, convert, show, render, export, serve, info; see 'brickgpt --help'"
     )
     assert "did you mean 'check'?" in run("chekc", "a.txt").problem
 
