@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+from mathutils import Matrix
 
 from . import scene as scenes
 from .model import SCALE
 
 ENGINES = ("cycles", "eevee", "workbench")
 _GPU_KINDS = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
-_MM_PER_LDU = 0.4
+_MM_PER_UNIT = 0.4 / SCALE  # an LDU is 0.4 mm
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def export_stl(collection: bpy.types.Collection, path: Path) -> int:
     Raises:
         RuntimeError: the file cannot be written.
     """
-    records = [record for obj in collection.all_objects if obj.type == "MESH" for record in _triangles(obj)]
+    records = list(_triangles(obj for obj in collection.all_objects if obj.type == "MESH"))
     try:
         path.write_bytes(b"BrickGPT Studio".ljust(80) + struct.pack("<I", len(records)) + b"".join(records))
     except OSError as error:
@@ -235,12 +236,24 @@ def export_stl(collection: bpy.types.Collection, path: Path) -> int:
     return len(records)
 
 
-def _triangles(obj: bpy.types.Object) -> Iterable[bytes]:
+def _triangles(objects: Iterable[bpy.types.Object]) -> Iterator[bytes]:
     """One record of 50 bytes per triangle: normal, three corners, and two empty bytes."""
-    mesh, place = obj.data, scenes.matrix_of(obj)
-    corners = [place @ vertex.co * (_MM_PER_LDU / SCALE) for vertex in mesh.vertices]
+    pack = struct.Struct("<12fH").pack
+    turned: dict[tuple[bpy.types.Mesh, str], list[tuple[float, ...]]] = {}
+    for obj in objects:
+        place = scenes.matrix_of(obj)
+        key = obj.data, repr(place.to_3x3())  # bricks share few meshes and turns
+        if key not in turned:
+            turned[key] = list(_turned(obj.data, place.to_3x3()))
+        x, y, z = place.translation * _MM_PER_UNIT
+        for nx, ny, nz, ax, ay, az, bx, by, bz, cx, cy, cz in turned[key]:
+            yield pack(nx, ny, nz, ax + x, ay + y, az + z, bx + x, by + y, bz + z, cx + x, cy + y, cz + z, 0)
+
+
+def _turned(mesh: bpy.types.Mesh, turn: Matrix) -> Iterator[tuple[float, ...]]:
+    """Normal and corners of each triangle, turned and in millimetres."""
+    corners = [turn @ vertex.co * _MM_PER_UNIT for vertex in mesh.vertices]
     mesh.calc_loop_triangles()
     for triangle in mesh.loop_triangles:
         a, b, c = (corners[at] for at in triangle.vertices)
-        normal = (b - a).cross(c - a).normalized()
-        yield struct.pack("<12fH", *normal, *a, *b, *c, 0)
+        yield (*(b - a).cross(c - a).normalized(), *a, *b, *c)
