@@ -1,7 +1,8 @@
 """``python -m training COMMAND``; each command has a ``--help``.
 
 The commands: ``data`` and ``prepare`` make data sets, ``nano`` trains the embedded model from scratch,
-``grpo`` tunes one by rewards, and ``evaluate`` measures one.
+``sft`` fine-tunes a model, ``grpo`` tunes one by rewards, ``curves`` draws what
+a run logged, ``spaces`` compares action spaces, and ``evaluate`` measures a model.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ COMMANDS = {
     "data": "training.data",
     "prepare": "training.data",
     "nano": "training.nano",
+    "sft": "training.sft",
     "grpo": "training.grpo",
+    "curves": "training.curves",
+    "spaces": "training.spaces",
     "evaluate": "training.evaluate",
 }
 

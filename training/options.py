@@ -117,7 +117,9 @@ def _described(item: Field[Any]) -> str:
 
 def parser_for(kind: type[Any], command: str, description: str) -> argparse.ArgumentParser:
     """A command line with ``--config`` and a flag for each field of ``kind``."""
-    parser = argparse.ArgumentParser(prog=f"python -m training {command}", description=description)
+    parser = argparse.ArgumentParser(
+        prog=f"python -m training {command}", description=description, allow_abbrev=False
+    )
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="YAML file of settings; flags override it"
     )
@@ -141,7 +143,12 @@ def read_settings(kind: type[T], command: str, description: str, arguments: Sequ
         ConfigError: the file or a value cannot be used.
         InputError: the file cannot be read.
     """
-    given = vars(parser_for(kind, command, description).parse_args(arguments))
+    found, unknown = parser_for(kind, command, description).parse_known_args(arguments)
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    for word in unknown:
+        name = word.lstrip("-").partition("=")[0].replace("-", "_")
+        raise ConfigError(f"{word} is no option{nearest(name, names)}")
+    given = vars(found)
     path = given.pop("config")
     values = read_yaml(path) if path is not None else {}
     settings_from(kind, values, str(path))  # so that the file is named where it is at fault

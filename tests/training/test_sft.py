@@ -1,0 +1,239 @@
+"""Fine-tuning on TRL: masks, padding, a run that learns, resumes and keeps its best, and bad input."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+pytest.importorskip("peft")
+pytest.importorskip("accelerate")
+pa = pytest.importorskip("pyarrow")
+yaml = pytest.importorskip("yaml")
+
+import pyarrow.parquet as pq
+
+from brickgpt_engine.decoding import load_model
+from brickgpt_engine.decoding.tokenizer import as_tokenizer
+from brickgpt_engine.errors import ConfigError, FormatError, ModelError
+from training.actions import AbsoluteSpace
+from training.grpo.tasks import Entry
+from training.options import read_settings
+from training.policies import load_policy
+from training.sft.config import SFTSettings
+from training.sft.examples import choose_pad, encoded
+from training.sft.run import train
+from training.sft.trainer import newest_whole
+from training.trackers import read_log
+
+pytestmark = pytest.mark.torch
+CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
+TABLE = "2x2 (0,0,0)\n2x2 (0,0,1)\n2x4 (0,0,2)\n"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A tiny Llama with the embedded model's kind of tokenizer, not yet trained."""
+    from training.nano import NanoConfig, export_folder, make_model
+    from training.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("tiny")
+    tokenizer = train_tokenizer(["a table", "a chair"] * 3, vocab_size=330)
+    sizes = NanoConfig(hidden_size=32, layers=1, heads=2, intermediate_size=32)
+    export_folder(make_model(sizes, tokenizer), tokenizer, folder, ["table", "chair"])
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rows = [{"captions": ["a table", "the table"], "category_id": "table", "bricks": TABLE}] * 24
+    for split in ("train", "test"):
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"{split}-00000.parquet")
+    return folder
+
+
+@pytest.fixture
+def small(model, data, tmp_path):
+    return {
+        "model_name_or_path": str(model), "data": str(data), "out": str(tmp_path / "run"), "lora_rank": 0,
+        "batch_size": 8, "per_device_batch_size": 8, "max_steps": 30, "learning_rate": 2e-2,
+        "warmup_steps": 2, "save_steps": 15, "eval_steps": 15, "eval_rows": 8, "eval_prompts": 4,
+        "logging_steps": 5, "max_bricks": 5, "max_length": 64, "max_sample_length": 64, "device": "cpu",
+        "mixed_precision": "no", "temperature": 0.1,
+    }  # fmt: skip
+
+
+def test_defaults_are_those_of_the_published_weights():
+    published = {"learning_rate": 2e-3, "lr_scheduler_type": "cosine", "warmup_steps": 100, "num_epochs": 3,
+                 "batch_size": 64, "max_length": 8192, "max_sample_length": 4096, "lora_rank": 32,
+                 "lora_alpha": 16, "lora_dropout": 0.05, "lora_targets": ("q_proj", "v_proj")}  # fmt: skip
+    shipped = read_settings(SFTSettings, "sft", "", ["--config", str(CONFIGS / "brickgpt-1b-lora.yaml")])
+    for settings in (SFTSettings(), shipped):
+        assert {name: getattr(settings, name) for name in published} == published
+    assert shipped.mixed_precision == "bf16"
+
+
+def test_only_bricks_and_the_end_are_learnt(model):
+    policy = load_policy(str(model), device="cpu")
+    entry = Entry(("a table", "a chair"), "table", TABLE)
+    rows = encoded(policy, AbsoluteSpace(policy.tokenizer), [entry], 64)
+    assert len(rows) == 2
+    learnt = [t for t, m in zip(rows[0]["input_ids"], rows[0]["completion_mask"], strict=True) if m]
+    assert policy.tokenizer.decode(learnt) == TABLE + "</s>"
+    assert rows[0]["input_ids"][: -len(learnt)] == policy.prompt("a table")
+    with pytest.raises(ConfigError, match="no example has at most 8 tokens; raise max_sample_length"):
+        encoded(policy, AbsoluteSpace(policy.tokenizer), [entry], 8)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "pad", "wanted"),
+    [
+        (["</s>", "<unk>"], "<unk>", ("<unk>", False)),
+        (["</s>"], "</s>", ("<pad>", True)),
+        (["</s>"], None, ("<pad>", True)),
+        (["</s>", "<|finetune_right_pad_id|>"], "</s>", ("<|finetune_right_pad_id|>", False)),
+    ],
+)
+def test_padding_is_never_the_end_token(vocabulary, pad, wanted):
+    assert choose_pad({token: n for n, token in enumerate(vocabulary)}, "</s>", pad) == wanted
+
+
+def test_a_chat_model_without_a_padding_token_gets_one(model, small, tmp_path):
+    folder = tmp_path / "chat"
+    shutil.copytree(model, folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"pad_token": "</s>"}))
+    target = train(SFTSettings(**small | {"model_name_or_path": str(folder), "max_steps": 1, "eval_steps": 0,
+                                          "best_metric": "loss"}))  # fmt: skip
+    config = json.loads((target / "config.json").read_text())
+    tokenizer = as_tokenizer(load_policy(str(target), device="cpu").tokenizer)
+    assert config["pad_token_id"] == tokenizer.token_id("<pad>") != tokenizer.eos_id
+
+
+def test_a_run_learns_and_keeps_its_best(small, tmp_path):
+    target = train(SFTSettings(**small | {"max_steps": 70, "save_steps": 35, "eval_steps": 35}))
+    log = read_log(tmp_path / "run")
+    losses = [line["loss"] for line in log if "loss" in line]
+    assert losses[-1] < losses[0] / 3
+    evaluations = [line for line in log if "eval_stable" in line]
+    assert [line["step"] for line in evaluations] == [35, 70]
+    assert evaluations[-1]["eval_valid"] == evaluations[-1]["eval_stable"] == 1.0
+    assert {"eval_bricks", "eval_tokens", "eval_statements", "eval_ended"} <= set(evaluations[-1])
+    card = (target / "README.md").read_text()
+    assert "all weights" in card and "| 70 | " in card and "The weights are those of checkpoint-" in card
+    from brickgpt_engine.generation import BrickGenerator, GenerationConfig
+
+    ready = load_model(str(target))
+    assert ready.prompt_style == "nano"
+    result = BrickGenerator(ready).run("a table", GenerationConfig(seed=0, temperature=0.1, literal=True))
+    assert [brick.text for brick in result.structure] == TABLE.split("\n")[:-1]
+
+
+def test_stop_and_resume_is_the_same_run(small, tmp_path):
+    settings = small | {"save_steps": 4, "eval_steps": 0, "best_metric": "loss", "max_steps": 8}
+    whole = train(SFTSettings(**settings))
+    half = Path(settings["out"]).with_name("half")
+    shutil.copytree(tmp_path / "run", half)
+    for leftover in ("checkpoint-8", "model"):
+        shutil.rmtree(half / leftover)
+    (half / "checkpoint-9").mkdir()  # what an interrupted run leaves
+    resumed = train(SFTSettings(**settings | {"out": str(half)}))
+    from safetensors.torch import load_file
+
+    one, two = (load_file(folder / "model.safetensors") for folder in (whole, resumed))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_damaged_checkpoints_are_named(small, tmp_path):
+    train(SFTSettings(**small | {"save_steps": 1, "eval_steps": 0, "best_metric": "loss", "max_steps": 3}))
+    run, told = tmp_path / "run", []
+    (run / "checkpoint-3" / "optimizer.pt").write_bytes(b"cut off")
+    (run / "checkpoint-2" / "model.safetensors").write_bytes(b"cut off")
+    assert newest_whole(run, told.append) == run / "checkpoint-1"
+    assert len(told) == 2 and all("is not whole" in words for words in told)
+
+
+def test_adapters_packing_scratch_and_pivots(small, model):
+    settings = small | {
+        "lora_rank": 4, "lora_alpha": 4, "packing": True, "mixed_precision": "bf16", "max_steps": 2,
+        "save_steps": 2, "eval_steps": 2, "gradient_checkpointing": True,
+    }  # fmt: skip
+    target = train(SFTSettings(**settings))
+    assert (target / "adapter_model.safetensors").is_file()
+    assert "LoRA adapters of rank 4" in (target / "README.md").read_text()
+    load_policy(str(target), device="cpu")
+    fresh = train(SFTSettings(**small | {
+        "from_scratch": True, "action_space": "pivot", "max_steps": 60, "save_steps": 60, "eval_steps": 60,
+        "out": small["out"] + "-pivot", "max_length": 96, "max_sample_length": 96,
+    }))  # fmt: skip
+    marker = json.loads((fresh / "brickgpt.json").read_text())
+    assert (marker["action_space"], marker["prompt_style"], marker["max_back"]) == ("pivot", "nano", 5)
+    assert load_policy(str(fresh), device="cpu").action_space == "pivot"
+    last = [line for line in read_log(Path(small["out"] + "-pivot")) if "eval_valid" in line][-1]
+    assert last["eval_valid"] == 1.0 and last["eval_bricks"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "words"),
+    [
+        ({"batch_size": 12}, ConfigError, "12 does not divide into per_device_batch_size 8 on 1 process"),
+        ({"save_steps": 20}, ConfigError, "save_steps 20 is no multiple of eval_steps 15"),
+        ({"eval_prompts": 0}, ConfigError, "set best_metric to loss"),
+        ({"best_metric": "stabel"}, ConfigError, r"did you mean stable\?"),
+        ({"learning_rate": -1.0}, ConfigError, "learning_rate is -1.0"),
+        ({"mixed_precision": "fp16"}, ModelError, "fp16 needs a CUDA device"),
+        ({"split": "training"}, ConfigError, "no split 'training'"),
+    ],
+)
+def test_what_cannot_work_is_named(small, more, error, words):
+    with pytest.raises(error, match=words):
+        train(SFTSettings(**small | more))
+
+
+def test_data_without_the_columns_is_named(small, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    pq.write_table(pa.table({"text": ["a"]}), other / "train-00000.parquet")
+    with pytest.raises(FormatError, match="has the columns text; it needs captions and bricks"):
+        train(SFTSettings(**small | {"data": str(other)}))
+
+
+def test_another_run_is_not_gone_on_with(small):
+    train(SFTSettings(**small | {"max_steps": 1, "eval_steps": 0, "best_metric": "loss"}))
+    with pytest.raises(ConfigError, match="holds a run with action_space absolute, not pivot"):
+        train(SFTSettings(**small | {"action_space": "pivot"}))
+
+
+def test_memory_that_runs_out_is_said_with_what_to_change(small, monkeypatch):
+    def exhausted(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("training.sft.trainer.BrickTrainer.train", exhausted)
+    with pytest.raises(ModelError, match=r"lower per_device_batch_size \(8; batch_size may stay\)"):
+        train(SFTSettings(**small))
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "accelerate").glob("*.yaml")), ids=lambda path: path.name)
+def test_accelerate_takes_its_configs(path):
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    found = load_config_from_file(str(path))
+    assert found.mixed_precision == "bf16" and found.num_processes >= 8
+
+
+def test_shipped_configs_can_be_read(capsys):
+    from training.sft.__main__ import main
+
+    for path in [*CONFIGS.glob("sft-*.yaml"), *CONFIGS.glob("brickgpt-*.yaml")]:
+        read_settings(SFTSettings, "sft", "", ["--config", str(path)])
+    with pytest.raises(SystemExit) as stopped:
+        main(["--learning-rat", "1"])
+    assert stopped.value.code == 2
+    assert "--learning-rat is no option; did you mean learning_rate?" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data", "/nowhere", "--model-name-or-path", "nano", "--device", "cpu"])
+    assert stopped.value.code == 3 and "no such folder or file" in capsys.readouterr().err

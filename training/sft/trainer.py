@@ -1,0 +1,178 @@
+"""TRL's trainer with our evaluation, and which of its checkpoints can be gone on from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from training.sft.config import SFTSettings
+from training.sft.sampling import SampleMeasure
+from training.trackers import LOG
+
+_PARTS = ("trainer_state.json", "optimizer.pt", "scheduler.pt")
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
+
+
+class BrickTrainer(SFTTrainer):
+    """TRL's trainer, whose evaluations also sample structures and judge them.
+
+    Args:
+        measure: what samples and judges; None for the loss alone.
+        precision: type that samples are computed in.
+        options: those of TRL's trainer.
+    """
+
+    def __init__(
+        self, *, measure: SampleMeasure | None, precision: torch.dtype | None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._measure, self._precision = measure, precision
+
+    def evaluate(self, *arguments: Any, **options: Any) -> dict[str, float]:
+        """Loss, and means over the samples under names such as ``eval_stable``."""
+        metrics: dict[str, float] = super().evaluate(*arguments, **options)
+        if self._measure is None or self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            return metrics
+        found = self._measure.measure(self.accelerator.unwrap_model(self.model), self._precision)
+        named = {f"eval_{name}": value for name, value in found.items()}
+        self.log(named)
+        return metrics | named
+
+
+def make_trainer(
+    settings: SFTSettings,
+    accumulation: int,
+    *,
+    model: Any,
+    tokenizer: Any,
+    train_rows: Any,
+    eval_rows: Any,
+    measure: SampleMeasure | None,
+) -> BrickTrainer:
+    """A trainer for rows of ``input_ids`` and ``completion_mask``."""
+    precision = _precision(settings.mixed_precision, next(model.parameters()).device.type)
+    evaluating = eval_rows is not None
+    metric = settings.best_metric if measure is not None else "loss"
+    arguments = SFTConfig(
+        output_dir=settings.out,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.lr_scheduler_type,
+        warmup_steps=settings.warmup_steps,
+        weight_decay=settings.weight_decay,
+        num_train_epochs=settings.num_epochs,
+        max_steps=settings.max_steps or -1,
+        per_device_train_batch_size=settings.per_device_batch_size,
+        per_device_eval_batch_size=settings.per_device_batch_size,
+        gradient_accumulation_steps=accumulation,
+        max_length=settings.max_length,
+        packing=settings.packing,
+        completion_only_loss=True,
+        bf16=precision is torch.bfloat16,
+        fp16=precision is torch.float16,
+        use_cpu=next(model.parameters()).device.type == "cpu",
+        gradient_checkpointing=settings.gradient_checkpointing,
+        logging_steps=settings.logging_steps,
+        save_steps=settings.save_steps,
+        save_total_limit=settings.save_total_limit,
+        eval_strategy="steps" if evaluating else "no",
+        eval_steps=settings.eval_steps or None,
+        eval_packing=False,
+        load_best_model_at_end=evaluating,
+        metric_for_best_model=f"eval_{metric}" if evaluating else None,
+        greater_is_better=metric != "loss" if evaluating else None,
+        report_to=list(settings.report_to) or "none",
+        seed=settings.seed,
+        data_seed=settings.seed,
+        dataloader_pin_memory=False,
+    )
+    return BrickTrainer(
+        measure=measure,
+        precision=precision,
+        model=model,
+        args=arguments,
+        train_dataset=train_rows,
+        eval_dataset=eval_rows,
+        processing_class=tokenizer,
+        peft_config=_adapters(settings),
+    )
+
+
+def _adapters(settings: SFTSettings) -> Any:
+    if not settings.lora_rank:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=list(settings.lora_targets),
+        task_type="CAUSAL_LM",
+    )
+
+
+def _precision(wanted: str, device: str) -> torch.dtype | None:
+    from training.grpo.update import autocast_type
+
+    return autocast_type(wanted, device)
+
+
+class JsonLines(TrainerCallback):
+    """Writes what the trainer logs to ``log.jsonl``, one object a line with ``step``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOG
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Append a line."""
+        if not state.is_world_process_zero or not logs:
+            return
+        plain = {
+            name: value if not isinstance(value, float) or math.isfinite(value) else None
+            for name, value in logs.items()
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": state.global_step, **plain}) + "\n")
+
+
+def newest_whole(out: Path, tell: Callable[[str], None]) -> Path | None:
+    """The newest checkpoint that has all its files, which can be read; ``tell`` hears of the others."""
+    found = [path for path in out.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()]
+    for path in sorted(found, key=lambda path: -int(path.name.partition("-")[2])):
+        reason = _damage(path)
+        if not reason:
+            return path
+        tell(f"{path} is not whole ({reason}); the one before it is used instead")
+    return None
+
+
+def _damage(path: Path) -> str:
+    """What a checkpoint lacks; empty where it is whole."""
+    missing = [name for name in _PARTS if not (path / name).is_file()]
+    if not any((path / name).is_file() for name in _WEIGHTS):
+        missing.append("weights")
+    if missing:
+        return f"no {missing[0]}"
+    try:
+        json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+        torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
+        for weights in path.glob("*.safetensors"):
+            _read_weights(weights)
+    except Exception as error:  # noqa: BLE001  (damaged files make every reader raise its own)
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
+    return ""
+
+
+def _read_weights(path: Path) -> None:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        for name in list(file.keys())[:1]:
+            file.get_tensor(name)
