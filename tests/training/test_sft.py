@@ -30,7 +30,7 @@ from training.trackers import read_log
 
 pytestmark = pytest.mark.torch
 CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
-TABLE = "2x2 (0,0,0)\n2x2 (0,0,1)\n2x4 (0,0,2)\n"
+TABLE = "2x2 (0,0,0)\n2x4 (0,0,1)\n2x6 (0,0,2)\n"
 
 
 @pytest.fixture(scope="module")
@@ -115,16 +115,16 @@ def test_a_chat_model_without_a_padding_token_gets_one(model, small, tmp_path):
 
 
 def test_a_run_learns_and_keeps_its_best(small, tmp_path):
-    target = train(SFTSettings(**small | {"max_steps": 70, "save_steps": 35, "eval_steps": 35}))
+    target = train(SFTSettings(**small | {"max_steps": 60, "save_steps": 30, "eval_steps": 30}))
     log = read_log(tmp_path / "run")
     losses = [line["loss"] for line in log if "loss" in line]
     assert losses[-1] < losses[0] / 3
     evaluations = [line for line in log if "eval_stable" in line]
-    assert [line["step"] for line in evaluations] == [35, 70]
+    assert [line["step"] for line in evaluations] == [30, 60]
     assert evaluations[-1]["eval_valid"] == evaluations[-1]["eval_stable"] == 1.0
     assert {"eval_bricks", "eval_tokens", "eval_statements", "eval_ended"} <= set(evaluations[-1])
     card = (target / "README.md").read_text()
-    assert "all weights" in card and "| 70 | " in card and "The weights are those of checkpoint-" in card
+    assert "all weights" in card and "| 60 | " in card and "The weights are those of checkpoint-" in card
     from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 
     ready = load_model(str(target))

@@ -81,8 +81,10 @@ class GRPOTrainer:
         self.updater = Updater(self.policy.model, self._reference, config, self.policy.device)
         self.optimizers = Optimizers(self.policy.model, config, self.steps)
         self.sampler = Sampler(self.policy.tokenizer, self.space, self._sampling())
+        self._judge: Judge | None = None
+        self._held_out = self._held_out_tasks() if config.eval_steps else []
         self.step = 0
-        self.best = -1.0
+        self.best = float("-inf")
 
     def _check_division(self) -> None:
         if self.config.batch_size % self.team.size:
@@ -113,7 +115,18 @@ class GRPOTrainer:
         As it stands it scores the structure alone, without caption or faults: the trainer scores
         rollouts with all parts of :mod:`training.rewards`, in parallel, unless this is overridden.
         """
-        return self._judge.score(Sample(bricks.bricks, True, Task())).total
+        return self.judge.score(Sample(bricks.bricks, True, Task())).total
+
+    @property
+    def judge(self) -> Judge:
+        """How samples are scored: the config's weights, and the best physics that this machine has."""
+        if self._judge is None:
+            config = self.config
+            physics, words = choose_physics(config.criterion, config.use_gurobi, self.stability_config)
+            if words:
+                self._tell(words)
+            self._judge = Judge(config.weights, physics, config.world_dim, config.length_target)
+        return self._judge
 
     def _prepare_model(self) -> Any:
         """Adapters, checkpointing and the reference model; answers that, or None."""
@@ -152,13 +165,8 @@ class GRPOTrainer:
             BrickGPTError: memory or disk ran out, or a checkpoint cannot be used.
         """
         self._resume()
-        config = self.config
-        physics, words = choose_physics(config.criterion, config.use_gurobi, self.stability_config)
-        if words:
-            self._tell(words)
-        self._judge = Judge(config.weights, physics, config.world_dim, config.length_target)
         self._trackers = self._open_trackers()
-        with Scorer(self._judge, config.reward_workers) as self._scorer:
+        with Scorer(self.judge, self.config.reward_workers) as self._scorer:
             while self.step < self.steps:
                 self.update()
         if not (self.out / f"checkpoint-{self.step:06d}").exists():
@@ -270,21 +278,23 @@ class GRPOTrainer:
         self.optimizers.step(self.updater.scaler)
         return float(norm)
 
+    def _held_out_tasks(self) -> list[tuple[int, Task]]:
+        """This process's held-out captions, with their numbers among all."""
+        config = self.config
+        entries = read_entries(config.data, config.eval_split, config.eval_prompts)
+        numbered = [(number, entry.task(0)) for number, entry in enumerate(entries)]
+        return numbered[self.team.rank :: self.team.size]
+
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
         """Means over held-out captions, one rollout each; the best model so far is kept in ``best``."""
         config = self.config
-        if not hasattr(self, "_held_out"):
-            entries = read_entries(config.data, config.eval_split, config.eval_prompts)
-            part = -(-len(entries) // self.team.size)
-            self._first_held_out = self.team.rank * part
-            self._held_out = entries[self._first_held_out : self._first_held_out + part]
-        tasks = [entry.task(0) for entry in self._held_out]
+        tasks = [task for _, task in self._held_out]
         rollouts: list[Rollout] = []
         for start in range(0, len(tasks), 32):
             prompts = [self.policy.prompt(task.caption) for task in tasks[start : start + 32]]
-            first = self._first_held_out + start
-            seeds: list[list[Seed]] = [[(config.seed, 2**31, first + place)] for place in range(len(prompts))]
+            numbers = [number for number, _ in self._held_out[start : start + 32]]
+            seeds: list[list[Seed]] = [[(config.seed, 2**31, number)] for number in numbers]
             for group in self.sampler.sample(self._decoder, prompts, seeds):
                 rollouts += group
         measures = merged(self.team.gather(facts(rollouts, self._scores(tasks, rollouts))))
