@@ -225,8 +225,10 @@ def test_accelerate_takes_its_configs(path):
     assert found.mixed_precision == "bf16" and found.num_processes >= 8
 
 
-def test_shipped_configs_can_be_read(capsys):
+def test_shipped_configs_can_be_read(capsys, tmp_path, monkeypatch):
     from training.sft.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
 
     for path in [*CONFIGS.glob("sft-*.yaml"), *CONFIGS.glob("brickgpt-*.yaml")]:
         read_settings(SFTSettings, "sft", "", ["--config", str(path)])
