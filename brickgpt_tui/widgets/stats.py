@@ -156,7 +156,8 @@ class StabilityStats(Section):
             return
         words = {"stable": ("stands", _GOOD), "unstable": ("does not stand", _BAD)}
         word, style = words.get(report.status, ("no verdict", _WARN))
-        yield Content.assemble((word, f"bold {style}"), (f"  {report.criterion}, {report.solver}", _DIM))
+        how = f"{report.criterion}" if report.solver == "none" else f"{report.criterion}, {report.solver}"
+        yield Content.assemble((word, f"bold {style}"), (f"  {how}", _DIM))
         yield _pair("minimum", _score(report.min_score))
         yield _pair("mean", _score(report.mean_score))
         yield _pair("safety", _factor(self.safety))
