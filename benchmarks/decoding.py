@@ -287,7 +287,7 @@ def large_rows(device: str, clock: Callable[[], float]) -> Iterator[Row]:
             rival = PublishedLoop(model, loaded(TorchModel(model, device), script), script)
             theirs = large_rate(rival.bricks, 20 if on_gpu else 2, clock)
         ours = Ours(BrickGenerator(loaded(Scripted(TorchModel(model, device), script), script)))
-        mine = large_rate(ours, 100 if on_gpu else 24 if "layers" in name else 4, clock)
+        mine = large_rate(ours, 100 if on_gpu else 24 if "layers" in name else 12, clock)
         yield Row.compare(
             f"{where}: {name}",
             mine,

@@ -79,7 +79,7 @@ class TorchModel:
         """What one more token makes a short pass longer: little where reading the weights takes the time."""
         if self.device != "cpu":
             return 0.04
-        return 0.05 if self.dtype == "bfloat16" else 0.3
+        return 0.1 if self.dtype == "bfloat16" else 0.3
 
     def batch(self, size: int) -> Batch:
         """A batch of at most ``size`` sequences, with a cache of its own.
