@@ -14,7 +14,7 @@ from brickgpt_engine.rendering import png_bytes
 from training.trackers import LOG, read_log
 
 _PANEL = (380, 200)
-_EDGE = 46
+_EDGE = 60
 _WINDOW = 10
 _INK, _PALE, _LINE, _SMOOTH = (52, 58, 70), (225, 228, 232), (170, 200, 235), (35, 100, 180)
 NAMES = (

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.errors import ConfigError, FormatError, ModelError
-from training.actions import AbsoluteSpace
+from training.actions import AbsoluteSpace, PivotSpace, footprints_of
 from training.grpo import GRPOConfig, GRPOTrainer
 from training.grpo.decoder import LibraryDecoder, LlamaDecoder, decoder_for, is_plain_llama
 from training.grpo.objective import clipped_loss, credit, group_advantages, kl_estimate, token_weights
@@ -234,6 +234,44 @@ def test_rejected_lines_leave_no_trace_in_the_model(guessing_model, llama):
         decoder = LlamaDecoder(policy.model, 400)
         last = decoder.prefill([[*rollout.prompt, *rollout.tokens[:-1]]])[0]
         torch.testing.assert_close(last, logits[-2], atol=1e-5, rtol=1e-4)
+
+
+def test_pivot_rollouts_under_masks_are_bricks_that_can_be_placed(guessing_model):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    policy = load_policy(str(guessing_model), device="cpu")
+    torch.manual_seed(0)
+    policy.model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=policy.tokenizer.vocab_size, hidden_size=32, intermediate_size=48,
+                    num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=2000)
+    ).eval()  # fmt: skip
+    space = PivotSpace(policy.tokenizer, max_bricks=8)
+    config = SamplingConfig(max_bricks=8, max_tokens=120, use_logit_masking=True, max_brick_rejections=30)
+    decoder = lambda columns: decoder_for(policy.model, columns, None)  # noqa: E731
+    found = Sampler(policy.tokenizer, space, config).sample(
+        decoder, [policy.prompt("a chair")], [[(0, n) for n in range(6)]]
+    )[0]
+    assert sum(len(rollout.lines) for rollout in found) > 6
+    for rollout in found:
+        assert not read_attempt(rollout.lines).faults
+        text = policy.tokenizer.decode(rollout.tokens).removesuffix("</s>")
+        assert space.read(text) == list(rollout.lines) and space.write(rollout.lines).count(
+            "\n"
+        ) == text.count("\n")
+
+
+def test_the_config_names_the_action_space(small):
+    pivot = small | {"action_space": "pivot", "max_offset_distance": 3, "num_brick_types": 5, "max_steps": 1}
+    trainer = GRPOTrainer(GRPOConfig(**pivot | {"use_logit_masking": True, "max_bricks": 4}))
+    assert (trainer.space.name, trainer.space.format.max_offset, trainer.space.format.max_back) == (
+        "pivot",
+        3,
+        4,
+    )
+    assert footprints_of(3) == ((1, 1), (1, 2), (2, 1)) and len(footprints_of(14)) == 14
+    trainer.train()
+    with pytest.raises(ConfigError, match="num_brick_types is 15"):
+        GRPOConfig(num_brick_types=15)
 
 
 def rewards_of(folder):
