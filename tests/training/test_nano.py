@@ -52,8 +52,8 @@ def test_learning_rate_rises_stays_and_falls_to_zero():
 def test_a_run_resumes_and_its_folder_generates(tmp_path):
     small = {
         "out": tmp_path / "run", "data": tmp_path / "data", "export": tmp_path / "model", "structures": 40,
-        "vocab_size": 420, "hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64,
-        "batch_tokens": 1024, "batches": 2, "compile": False,
+        "test_structures": 12, "vocab_size": 420, "hidden_size": 32, "layers": 2, "heads": 2,
+        "intermediate_size": 64, "batch_tokens": 1024, "batches": 2, "compile": False,
     }  # fmt: skip
     train(NanoConfig(**small, total_tokens=10_000))
     halfway = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=False)
