@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_WITH = re.compile(r"(?<!\S)[wW]/([oO](?!\w))?")
+"""The shorthand "w/" for "with", and "w/o" for "without"."""
 _TOKEN = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 _NUMBERS = frozenset(
     (
@@ -142,8 +144,9 @@ class Token:
 
 
 def clean(prompt: str) -> str:
-    """The prompt in compatibility form (NFKC) with single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", prompt).split())
+    """The prompt in compatibility form (NFKC) with single spaces, "w/" and "w/o" written out."""
+    text = unicodedata.normalize("NFKC", prompt)
+    return " ".join(_WITH.sub(lambda found: "without " if found[1] else "with ", text).split())
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -111,6 +111,20 @@ def test_what_is_not_understood_of_other_languages_is_one_clear_line(prompt, kno
     assert "English" in str(caught.value) or "German" in str(caught.value) or "can make" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("short", "written"),
+    [
+        ("a zorgly table w/ four legs", "a zorgly table with four legs"),
+        ("a zorgly table w/four legs", "a zorgly table with four legs"),
+        ("a zorgly chair W/O a back", "a zorgly chair without a back"),
+    ],
+)
+def test_shorthand_for_with_is_read(short, written, known):
+    read = interpret(short, known)
+    assert read == interpret(written, known) and read.notes  # something else had to be changed as well
+    assert read.prompt.endswith(written.split(" ", 3)[-1])
+
+
 def test_prompts_that_name_nothing_draw_by_the_seed_and_say_so(known):
     drawn = {interpret("surprise me", known, seed).prompt for seed in range(20)}
     assert len(drawn) > 5

@@ -147,5 +147,12 @@ def test_no_claim_holds_of_nothing():
     assert not any(v.holds for v in verdicts)
 
 
+def test_verdicts_can_be_written_as_json():
+    bus = np.zeros((20, 20, 20), dtype=bool)
+    bus[4:16, 6:12, 1:6] = True
+    verdicts = judge("a bus with two decks and four wheels", "bus", bus)
+    assert verdicts and all(type(verdict.holds) is bool for verdict in verdicts)
+
+
 def test_unknown_categories_are_not_judged():
     assert judge("a spaceship with four legs", "spaceship", STOOL) == []

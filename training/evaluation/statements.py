@@ -43,5 +43,6 @@ def judge(caption: str, category: str, voxels: Voxels) -> list[Verdict]:
     except (ValueError, IndexError):
         held = dict.fromkeys((name for name in claims if (name, claims[name]) != ("legs", 0)), False)
     return [
-        Verdict(kind_of(category, name, claims[name]), name, claims[name], ok) for name, ok in held.items()
+        Verdict(kind_of(category, name, claims[name]), name, claims[name], bool(ok))
+        for name, ok in held.items()
     ]
