@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from brickgpt_tui.progress import Progress
 
 POST_SECONDS = 0.08
-"""Least time between two messages of a run: twenty pictures a second."""
+"""Least time between two messages of a run: twelve pictures a second."""
 IDLE_SECONDS = 0.25
 """Time after which a message is sent although nothing has happened, so that the clock goes on."""
 HOLD_SECONDS = 0.06
