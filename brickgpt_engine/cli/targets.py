@@ -184,9 +184,9 @@ def require_file(path: Path, *, force: bool, kinds: Sequence[str] = tuple(EXPORT
         with tempfile.TemporaryFile(dir=path.parent, prefix=".brickgpt-"):
             pass
     except FileNotFoundError as error:
-        raise OutputError(
-            f"cannot write {path}: the folder {path.parent} does not exist; create it first"
-        ) from error
+        folder = path.parent
+        why = "takes no files; choose another" if folder.is_dir() else "does not exist; create it first"
+        raise OutputError(f"cannot write {path}: the folder {folder} {why}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise OutputError(f"cannot write {path}: {reason}; choose another place") from error

@@ -9,6 +9,7 @@ from PIL import Image
 
 from brickgpt_engine import __version__
 from brickgpt_engine.cli import targets
+from brickgpt_engine.errors import OutputError
 from brickgpt_engine.formats import read_structure
 
 TOWER = "2x4 (4,5,0)\n2x2 (3,6,1)\n4x2 (1,7,2)\n"
@@ -175,3 +176,9 @@ def test_info_tries_every_part_of_the_embedded_model(run, tower_model, tmp_path,
     model = json.loads(run("info", "--json").out)["models"][0]
     assert model["usable"] is (missing is None)
     assert missing is None or missing in model["problem"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that takes no files")
+def test_a_folder_that_takes_no_files_is_not_called_missing():
+    with pytest.raises(OutputError, match="the folder /proc takes no files; choose another"):
+        targets.require_file(Path("/proc/tower.txt"), force=False, kinds=(".txt",))
