@@ -1,9 +1,11 @@
 """Llama in NumPy, float32: the default backend, and the reference that others are tested against.
 
-The single-token step is what generation spends its time on, so weights are prepared for
-it once: query, key and value projections are one matrix, gate and up projections another,
-norm weights and the attention scale are multiplied into the matrices that follow them, and
-all are stored input-major, where OpenBLAS is fastest for one row.
+Generation spends its time on passes of a few tokens, so everything is prepared for them once: query, key
+and value projections are one matrix, gate and up projections another; norm weights, the square root in
+RMSNorm's mean and the attention scale are multiplied into the matrices that follow them; the dimensions
+of queries and keys are ordered so that the rotary embedding is a product of complex numbers; and work
+space is kept for each number of tokens. How matrices are stored is :mod:`~brickgpt_engine.decoding.linear`'s
+matter.
 """
 
 from __future__ import annotations
@@ -16,38 +18,64 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brickgpt_engine.decoding.blas import one_thread
+from brickgpt_engine.decoding.blas import one_thread, small_products_are_fast
+from brickgpt_engine.decoding.linear import Blocked, Floats, Linear, Plain
 from brickgpt_engine.decoding.llama_config import LlamaConfig, read_llama_config
 from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
 from brickgpt_engine.decoding.weights import Weights
 from brickgpt_engine.errors import ModelError
 
-Floats: TypeAlias = NDArray[np.float32]
-
 _CHUNK = 256
 """Tokens per pass of a long prompt, which bounds the score matrix."""
 _FIRST_CAPACITY = 512
-_FEW_ROWS = 8
-_CACHED_BYTES = 2 << 20
-"""Up to so many rows of a matrix of that size, one product a row beats packing the matrix for all."""
+_KEPT_ROOMS = 32
+"""Work space is kept for passes of up to so many tokens."""
 _ONE_THREAD_BELOW = 50_000_000
 """Weights up to which a second BLAS thread costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Prepared weights of one block; each matrix has shape (in, out), each bias (out,) or None."""
+    """Prepared weights of one block."""
 
-    qkv: Floats
-    qkv_bias: Floats | None
-    out: Floats
-    out_bias: Floats | None
-    gate_up: Floats
-    gate_up_bias: Floats | None
-    down: Floats
-    down_bias: Floats | None
+    qkv: Linear
+    out: Linear
+    gate_up: Linear
+    down: Linear
+
+
+class _Room:
+    """Work space of a pass over ``count`` tokens: buffers, and the views of them that products write to.
+
+    Rows are tokens throughout; ``kv`` are the heads of keys and values, ``group`` the query heads of each.
+    """
+
+    def __init__(self, config: LlamaConfig, count: int, layer: _Layer) -> None:
+        heads, kv, width = config.num_heads, config.num_kv_heads, config.head_dim
+        hidden, middle, group = config.hidden_size, config.intermediate_size, heads // kv
+        turning = (heads + kv) * width
+        self.count = count
+        self.x = np.empty((count, hidden), dtype=np.float32)
+        self.x_rows, self.x_columns = self.x[:, None], self.x[:, :, None]
+        self.square = np.empty((count, 1, 1), dtype=np.float32)
+        self.scale = self.square[:, 0]
+        self.normal = np.empty((count, hidden), dtype=np.float32)
+        qkv = np.empty((count, turning + kv * width), dtype=np.float32)
+        self.qkv = layer.qkv.target(qkv)
+        self.pairs = qkv.view(np.complex64)[:, : turning // 2].reshape(count, heads + kv, width // 2)
+        self.queries = qkv[:, : heads * width].reshape(count, kv, group, width).transpose(1, 2, 0, 3)
+        self.keys = qkv[:, heads * width : turning].reshape(count, kv, width).transpose(1, 2, 0)
+        self.values = qkv[:, turning:].reshape(count, kv, width).transpose(1, 0, 2)
+        self.mixed = np.empty((count, heads * width), dtype=np.float32)
+        self.by_head = self.mixed.reshape(count, kv, group, width).transpose(1, 2, 0, 3)
+        self.later = np.triu(np.full((count, count), -np.inf, dtype=np.float32), k=1)
+        self.added = np.empty((count, hidden), dtype=np.float32)
+        self.out, self.down = layer.out.target(self.added), layer.down.target(self.added)
+        gate_up = np.empty((count, 2 * middle), dtype=np.float32)
+        self.gate_up = layer.gate_up.target(gate_up)
+        self.gate, self.up = gate_up[:, :middle], gate_up[:, middle:]
+        self.gated = np.empty((count, middle), dtype=np.float32)
 
 
 class NumpyLlama:
@@ -67,18 +95,21 @@ class NumpyLlama:
         self.parameters = weights.parameters
         """Number of weights in the files."""
         self._length = 0
+        self._epsilon = np.float32(config.hidden_size * config.norm_eps)
         hidden, vocab = config.hidden_size, config.vocab_size
         self._embedding = weights.array("model.embed_tokens.weight", (vocab, hidden))
         self._norm = weights.array("model.norm.weight", (hidden,))
         head = self._embedding if config.tied else weights.array("lm_head.weight", (vocab, hidden))
         self._head = np.ascontiguousarray(head.T)
-        self._layers = [_load_layer(weights, config, index) for index in range(config.num_layers)]
+        blocked = self.parameters < _ONE_THREAD_BELOW and small_products_are_fast()
+        self._layers = [_load_layer(weights, config, index, blocked) for index in range(config.num_layers)]
         self._frequencies = config.inverse_frequencies()
         self._capacity = 0
-        self._keys: Floats  # (layers, kv_heads, capacity, head_dim)
-        self._values: Floats
+        self._keys: Floats  # (layers, kv_heads, head_dim, capacity)
+        self._values: Floats  # (layers, kv_heads, capacity, head_dim)
         self._reserve(min(_FIRST_CAPACITY, config.context_length))
-        self._make_buffers()
+        self._rooms: dict[int, _Room] = {}
+        self._part: tuple[TokenIds, Floats] | None = None  # the output matrix for some tokens alone
 
     @classmethod
     def from_folder(cls, folder: Path) -> NumpyLlama:
@@ -136,12 +167,8 @@ class NumpyLlama:
         check_room(ids, self._length, self)
         self._reserve(self._length + len(ids))
         with one_thread() if self.parameters < _ONE_THREAD_BELOW else nullcontext():
-            if len(ids) == 1:
-                return self._logits(self._step(ids[0])[None], only)
-            blocks = [
-                self._block(ids[begin : begin + _CHUNK])[-keep:] for begin in range(0, len(ids), _CHUNK)
-            ]
-            return self._logits(np.concatenate(blocks)[-keep:], only)
+            parts = [self._block(ids[begin : begin + _CHUNK])[-keep:] for begin in range(0, len(ids), _CHUNK)]
+            return self._logits(parts[0] if len(parts) == 1 else np.concatenate(parts)[-keep:], only)
 
     def rewind(self, length: int) -> None:
         """Forget all but the first ``length`` tokens; the cache stays where it is.
@@ -161,170 +188,114 @@ class NumpyLlama:
             return
         config = self.config
         capacity = min(max(needed, 2 * self._capacity), config.context_length)
-        shape = (config.num_layers, config.num_kv_heads, capacity, config.head_dim)
-        keys, values = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        layers, heads, width = config.num_layers, config.num_kv_heads, config.head_dim
+        keys = np.empty((layers, heads, width, capacity), dtype=np.float32)
+        values = np.empty((layers, heads, capacity, width), dtype=np.float32)
         if self._length:
-            keys[:, :, : self._length] = self._keys[:, :, : self._length]
+            keys[..., : self._length] = self._keys[..., : self._length]
             values[:, :, : self._length] = self._values[:, :, : self._length]
         self._keys, self._values, self._capacity = keys, values, capacity
-        angles = np.outer(np.arange(capacity), self._frequencies)
-        self._cos = np.cos(angles).astype(np.float32)
-        sin = np.sin(angles).astype(np.float32)
-        self._sin = np.stack([-sin, sin], axis=1)  # (capacity, 2, head_dim / 2): signs of the two halves
+        turns = np.exp(1j * np.outer(np.arange(capacity), self._frequencies))
+        self._turns = turns.astype(np.complex64)[:, None]  # (capacity, 1, head_dim / 2)
 
-    def _make_buffers(self) -> None:
-        """Work space of the single-token step."""
-        config = self.config
-        wide = (config.num_heads + 2 * config.num_kv_heads) * config.head_dim
-        self._b_norm = np.empty(config.hidden_size, dtype=np.float32)
-        self._b_hidden = np.empty(config.hidden_size, dtype=np.float32)
-        self._b_qkv = np.empty(wide, dtype=np.float32)
-        self._b_gate_up = np.empty(2 * config.intermediate_size, dtype=np.float32)
-        self._b_silu = np.empty(config.intermediate_size, dtype=np.float32)
-        self._b_logits = np.empty((1, config.vocab_size), dtype=np.float32)
-        self._part: tuple[TokenIds, Floats] | None = None  # the output matrix for some tokens alone
+    def _room(self, count: int) -> _Room:
+        """Work space for ``count`` tokens."""
+        room = self._rooms.get(count)
+        if room is None:
+            room = _Room(self.config, count, self._layers[0])
+            if count <= _KEPT_ROOMS:
+                self._rooms[count] = room
+        return room
 
-    # -- one token ------------------------------------------------------------------------
-
-    def _step(self, token: int) -> Floats:
-        """Residual stream (hidden,) after one more token."""
-        x = self._embedding[token].copy()
-        for index, layer in enumerate(self._layers):
-            self._normalise(x)
-            _affine(self._b_norm, layer.qkv, layer.qkv_bias, self._b_qkv)
-            mixed = self._attend_one(index)
-            x += _affine(mixed, layer.out, layer.out_bias, self._b_hidden)
-            self._normalise(x)
-            _affine(self._b_norm, layer.gate_up, layer.gate_up_bias, self._b_gate_up)
-            x += _affine(self._gate_one(), layer.down, layer.down_bias, self._b_hidden)
-        self._length += 1
-        return np.asarray(x)
-
-    def _normalise(self, x: Floats) -> None:
-        """RMSNorm of ``x`` (hidden,) into its buffer; the norm's weight is inside the next matrix."""
-        scale = 1.0 / math.sqrt(float(np.dot(x, x)) / x.size + self.config.norm_eps)
-        np.multiply(x, np.float32(scale), out=self._b_norm)
-
-    def _attend_one(self, index: int) -> Floats:
-        """Attention of the newest token over the cache, from the qkv buffer; returns (heads * head_dim,)."""
-        config, position = self.config, self._length
-        heads, kv_heads, width = config.num_heads, config.num_kv_heads, config.head_dim
-        split = (heads + kv_heads) * width
-        pairs = self._b_qkv[:split].reshape(heads + kv_heads, 2, width // 2)
-        turned = pairs * self._cos[position]
-        turned += pairs[:, ::-1] * self._sin[position]
-        flat = turned.reshape(heads + kv_heads, width)
-        keys, values = self._keys[index], self._values[index]
-        keys[:, position] = flat[heads:]
-        values[:, position] = self._b_qkv[split:].reshape(kv_heads, width)
-        queries = flat[:heads].reshape(kv_heads, heads // kv_heads, width)
-        scores = queries @ keys[:, : position + 1].transpose(0, 2, 1)
-        scores -= scores.max(axis=2, keepdims=True)
-        np.exp(scores, out=scores)
-        totals = scores.sum(axis=2, keepdims=True)
-        mixed = scores @ values[:, : position + 1]
-        mixed /= totals
-        return np.asarray(mixed.reshape(-1))
-
-    def _gate_one(self) -> Floats:
-        """``silu(gate) * up`` from its buffer; the gate arrives halved, so silu(2g) = g * (1 + tanh g)."""
-        middle = self.config.intermediate_size
-        gate, up = self._b_gate_up[:middle], self._b_gate_up[middle:]
-        np.tanh(gate, out=self._b_silu)
-        self._b_silu += 1.0
-        self._b_silu *= gate
-        self._b_silu *= up
-        return self._b_silu
-
-    # -- several tokens -------------------------------------------------------------------
+    # -- a pass ---------------------------------------------------------------------------
 
     def _block(self, ids: Sequence[int]) -> Floats:
-        """Residual stream (n, hidden) of several tokens that are read in one pass."""
-        x = self._embedding[np.asarray(ids)]
-        middle = self.config.intermediate_size
-        later = np.triu(np.full((len(ids), len(ids)), -np.inf, dtype=np.float32), k=1)
+        """Residual stream (n, hidden) of tokens that are read in one pass; the next one overwrites it."""
+        room = self._room(len(ids))
+        x, added = room.x, room.added
+        x[:] = self._embedding[ids]
+        end = self._length + len(ids)
         for index, layer in enumerate(self._layers):
-            qkv = _affine(self._rms(x), layer.qkv, layer.qkv_bias)
-            x += _affine(self._attend(index, qkv, later), layer.out, layer.out_bias)
-            both = _affine(self._rms(x), layer.gate_up, layer.gate_up_bias)
-            gate = both[:, :middle]
-            gated = np.tanh(gate)
-            gated += 1.0
-            gated *= gate
-            gated *= both[:, middle:]
-            x += _affine(gated, layer.down, layer.down_bias)
-        self._length += len(ids)
-        return np.asarray(x)
+            self._normalise(room)
+            layer.qkv(room.normal, room.qkv)
+            self._attend(index, room, end)
+            layer.out(room.mixed, room.out)
+            x += added
+            self._normalise(room)
+            layer.gate_up(room.normal, room.gate_up)
+            _gate(room)
+            layer.down(room.gated, room.down)
+            x += added
+        self._length = end
+        return x
 
-    def _rms(self, x: Floats) -> Floats:
-        """RMSNorm of the rows of ``x`` (n, hidden), without its weight."""
-        square = np.einsum("ij,ij->i", x, x) / x.shape[1]
-        return np.asarray(x / np.sqrt(square + np.float32(self.config.norm_eps))[:, None])
+    def _normalise(self, room: _Room) -> None:
+        """Rows of ``x`` over their length, with epsilon as in RMSNorm; the rest is in the next matrix."""
+        np.matmul(room.x_rows, room.x_columns, out=room.square)
+        room.square += self._epsilon
+        np.sqrt(room.square, out=room.square)
+        np.divide(room.x, room.scale, out=room.normal)
 
-    def _attend(self, index: int, qkv: Floats, later: Floats) -> Floats:
-        """Causal attention of ``n`` new tokens over cache and themselves; returns (n, heads * head_dim).
-
-        ``qkv`` (n, all heads * head_dim) are their projections; ``later`` (n, n) is minus infinity above
-        the diagonal.
-        """
-        config, past, count = self.config, self._length, len(qkv)
-        heads, kv_heads, width = config.num_heads, config.num_kv_heads, config.head_dim
-        end, turning = past + count, heads + kv_heads
-        pairs = qkv[:, : turning * width].reshape(count, turning, 2, width // 2)
-        turned = pairs * self._cos[past:end, None, None]
-        turned += pairs[:, :, ::-1] * self._sin[past:end, None]
-        flat = turned.reshape(count, turning, width)
-        self._keys[index, :, past:end] = flat[:, heads:].transpose(1, 0, 2)
-        values = qkv[:, turning * width :].reshape(count, kv_heads, width)
-        self._values[index, :, past:end] = values.transpose(1, 0, 2)
-        group = heads // kv_heads
-        queries = flat[:, :heads].reshape(count, kv_heads, group, width).transpose(1, 2, 0, 3)
-        rows = queries.reshape(kv_heads, group * count, width)  # heads that share keys go as one matrix
-        scores = rows @ self._keys[index, :, :end].transpose(0, 2, 1)
-        newest = scores.reshape(kv_heads, group, count, end)[..., past:]
-        newest += later
-        scores -= scores.max(axis=2, keepdims=True)
+    def _attend(self, index: int, room: _Room, end: int) -> None:
+        """Causal attention of the new tokens over the cache and themselves, from ``qkv`` into ``mixed``."""
+        past = self._length
+        np.multiply(room.pairs, self._turns[past:end], out=room.pairs)
+        keys, values = self._keys[index, :, :, :end], self._values[index, :, :end]
+        keys[:, :, past:] = room.keys
+        values[:, past:] = room.values
+        kv, group, count, width = room.queries.shape
+        rows = room.queries.reshape(kv, group * count, width)  # heads that share keys go as one matrix
+        scores = rows @ keys
+        if count > 1:
+            newest = scores.reshape(kv, group, count, end)[..., past:]
+            newest += room.later
+        scores -= np.maximum.reduce(scores, axis=2, keepdims=True)
         np.exp(scores, out=scores)
-        mixed = scores @ self._values[index, :, :end]
-        mixed /= scores.sum(axis=2, keepdims=True)
-        by_token = mixed.reshape(kv_heads, group, count, width).transpose(2, 0, 1, 3)
-        return np.asarray(by_token.reshape(count, heads * width))
+        totals = np.add.reduce(scores, axis=2, keepdims=True)
+        if group == 1:
+            mixed = room.by_head[:, 0]
+            np.matmul(scores, values, out=mixed)
+            mixed /= totals
+        else:
+            np.divide(
+                (scores @ values).reshape(kv, group, count, width),
+                totals.reshape(kv, group, count, 1),
+                out=room.by_head,
+            )
 
     def _logits(self, x: Floats, only: TokenIds | None) -> Rows:
         """Final norm and output matrix for the rows of ``x`` (n, hidden)."""
-        normal = self._rms(x)
+        square = np.einsum("ij,ij->i", x, x) / x.shape[1]
+        normal = x / np.sqrt(square + np.float32(self.config.norm_eps))[:, None]
         normal *= self._norm
         if only is None:
-            return _affine(normal, self._head, None, self._b_logits if len(x) == 1 else None)
+            return np.asarray(np.dot(normal, self._head))
         if self._part is None or self._part[0] is not only:
             self._part = only, np.ascontiguousarray(self._head[:, only])
         logits = np.full((len(x), self.config.vocab_size), -np.inf, dtype=np.float32)
-        logits[:, only] = _affine(normal, self._part[1], None)
+        logits[:, only] = np.dot(normal, self._part[1])
         return logits
 
 
-def _affine(x: Floats, matrix: Floats, bias: Floats | None, out: Floats | None = None) -> Floats:
-    """``x @ matrix + bias`` for one row or several, into ``out`` where given."""
-    if x.ndim == 2 and len(x) <= _FEW_ROWS and matrix.nbytes <= _CACHED_BYTES:
-        result = np.empty((len(x), matrix.shape[1]), dtype=np.float32) if out is None else out
-        for row, into in zip(x, result, strict=True):  # the matrix stays in the cache from row to row
-            np.dot(row, matrix, out=into)
-    else:
-        result = np.dot(x, matrix, out=out)
-    if bias is not None:
-        result += bias
-    return np.asarray(result)
+def _gate(room: _Room) -> None:
+    """``silu(gate) * up``; the gate arrives halved, so silu(2g) = g * (1 + tanh g)."""
+    gated = room.gated
+    np.tanh(room.gate, out=gated)
+    gated += 1.0
+    gated *= room.gate
+    gated *= room.up
 
 
-def _load_layer(weights: Weights, config: LlamaConfig, index: int) -> _Layer:
+def _load_layer(weights: Weights, config: LlamaConfig, index: int, blocked: bool) -> _Layer:
     """Read block ``index`` and fold norms, attention scale and the gate's half into its matrices."""
     prefix = f"model.layers.{index}."
     hidden, middle, width = config.hidden_size, config.intermediate_size, config.head_dim
     q_out, kv_out = config.num_heads * width, config.num_kv_heads * width
-    before_attention = weights.array(prefix + "input_layernorm.weight", (hidden,))
-    before_mlp = weights.array(prefix + "post_attention_layernorm.weight", (hidden,))
+    length = np.float32(math.sqrt(hidden))
+    before_attention = weights.array(prefix + "input_layernorm.weight", (hidden,)) * length
+    before_mlp = weights.array(prefix + "post_attention_layernorm.weight", (hidden,)) * length
 
-    def read(name: str, out: int, inner: int, has_bias: bool) -> tuple[Floats, Floats | None]:
+    def read(name: str, out: int, inner: int, has_bias: bool) -> _Read:
         matrix = weights.array(f"{prefix}{name}.weight", (out, inner))
         return matrix, weights.array(f"{prefix}{name}.bias", (out,)) if has_bias else None
 
@@ -334,25 +305,34 @@ def _load_layer(weights: Weights, config: LlamaConfig, index: int) -> _Layer:
     v = read("self_attn.v_proj", kv_out, hidden, attention)
     gate = _scaled(read("mlp.gate_proj", middle, hidden, mlp), 0.5)
     up = read("mlp.up_proj", middle, hidden, mlp)
-    out, out_bias = read("self_attn.o_proj", hidden, q_out, attention)
-    down, down_bias = read("mlp.down_proj", hidden, middle, mlp)
-    qkv, qkv_bias = _joined([q, k, v], before_attention)
-    gate_up, gate_up_bias = _joined([gate, up], before_mlp)
-    out, down = np.ascontiguousarray(out.T), np.ascontiguousarray(down.T)
-    return _Layer(qkv, qkv_bias, out, out_bias, gate_up, gate_up_bias, down, down_bias)
+    made = Blocked if blocked else Plain
+    return _Layer(
+        made(*_joined([_paired(q, width), _paired(k, width), v], before_attention)),
+        made(*read("self_attn.o_proj", hidden, q_out, attention)),
+        made(*_joined([gate, up], before_mlp)),
+        made(*read("mlp.down_proj", hidden, middle, mlp)),
+    )
 
 
-_Linear: TypeAlias = tuple[Floats, Floats | None]
+_Read: TypeAlias = tuple[Floats, Floats | None]
+"""A matrix (out, in) and a bias (out,)."""
 
 
-def _scaled(linear: _Linear, factor: float) -> _Linear:
+def _scaled(linear: _Read, factor: float) -> _Read:
     matrix, bias = linear
     return matrix * np.float32(factor), None if bias is None else bias * np.float32(factor)
 
 
-def _joined(parts: list[_Linear], norm: Floats) -> _Linear:
-    """Matrices (out, in) side by side as one (in, out), with the norm before them multiplied in."""
+def _paired(linear: _Read, width: int) -> _Read:
+    """The rows of each head with the two halves of a rotary pair side by side, a complex number each."""
+    matrix, bias = linear
+    order = np.arange(len(matrix)).reshape(-1, 2, width // 2).transpose(0, 2, 1).ravel()
+    return matrix[order], None if bias is None else bias[order]
+
+
+def _joined(parts: list[_Read], norm: Floats) -> _Read:
+    """Matrices (out, in) one below the other, with the norm before them multiplied in."""
     matrix = np.concatenate([part for part, _ in parts])
     matrix *= norm
     biases = [bias for _, bias in parts if bias is not None]
-    return np.ascontiguousarray(matrix.T), np.concatenate(biases) if biases else None
+    return matrix, np.concatenate(biases) if biases else None

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from brickgpt_engine.decoding import numpy_llama
+from brickgpt_engine.decoding.linear import Blocked, Plain
 from brickgpt_engine.decoding.llama_config import read_llama_config
 from brickgpt_engine.decoding.numpy_llama import NumpyLlama
 from brickgpt_engine.errors import ModelError
@@ -84,8 +86,12 @@ def llama3_frequencies(width):
     return np.array(found)
 
 
+@pytest.mark.parametrize("blocked", [True, False])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_logits_match_the_formulas_however_the_tokens_arrive(llama_folder, shape):
+def test_logits_match_the_formulas_however_tokens_and_matrices_are_cut(
+    llama_folder, shape, blocked, monkeypatch
+):
+    monkeypatch.setattr(numpy_llama, "small_products_are_fast", lambda: blocked)
     folder, tensors = llama_folder(**SHAPES[shape])
     config = json.loads((folder / "config.json").read_text())
     theta = config["rope_theta"]
@@ -105,6 +111,19 @@ def test_logits_match_the_formulas_however_the_tokens_arrive(llama_folder, shape
             at += count
             np.testing.assert_allclose(logits, expected[at - 1], atol=2e-4)
         assert model.length == 60
+
+
+@pytest.mark.parametrize("kind", [Plain, Blocked])
+@pytest.mark.parametrize(("out", "inner"), [(128, 24), (96, 7), (86, 24), (37, 64)])
+@pytest.mark.parametrize("rows", [1, 2, 8, 9, 70])
+def test_products_of_few_and_many_rows(kind, out, inner, rows):
+    rng = np.random.default_rng(out + rows)
+    matrix, x = rng.standard_normal((out, inner)), rng.standard_normal((rows, inner))
+    for bias in (None, rng.standard_normal(out)):
+        linear = kind(matrix.astype(np.float32), None if bias is None else bias.astype(np.float32))
+        buffer = np.full((rows, out), np.nan, dtype=np.float32)
+        linear(x.astype(np.float32), linear.target(buffer))
+        np.testing.assert_allclose(buffer, x @ matrix.T + (0.0 if bias is None else bias), atol=1e-4)
 
 
 def test_rewind_equals_a_fresh_prefill(llama_folder):
