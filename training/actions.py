@@ -7,7 +7,9 @@ Trainers and samplers know only this protocol.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +20,12 @@ from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor
 from brickgpt_engine.decoding.pivot_grammar import PivotCursor, PivotGrammar
 from brickgpt_engine.decoding.tokenizer import TextTokenizer
 from brickgpt_engine.errors import ConfigError, InvalidBrickError
+from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.formats.pivot import PivotFormat
 from training.rewards.attempt import Written, absolute_lines
 
 NAMES = ("absolute", "pivot")
+_REACH = ("action_space", "max_offset", "max_back")
 
 
 class Cursor(Protocol):
@@ -159,6 +163,19 @@ class PivotSpace:
     def cursor(self, placed: int) -> Cursor:
         """A cursor at the start of the line after ``placed`` bricks."""
         return PivotCursor(self.grammar, placed)
+
+
+def mark(folder: Path, space: ActionSpace) -> None:
+    """Note in the ``brickgpt.json`` of a model folder how the model writes; absolute is what goes unsaid."""
+    path = folder / "brickgpt.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    marker = {key: value for key, value in known.items() if key not in _REACH}
+    if space.name != "absolute":
+        marker = {"format_version": 1, **marker, "action_space": space.name}
+    if isinstance(space, PivotSpace):
+        marker |= {"max_offset": space.format.max_offset, "max_back": space.format.max_back}
+    if marker != known:
+        write_text(path, json.dumps(marker, indent=1) + "\n")
 
 
 def pivot_tokens(max_back: int = 100) -> list[str]:

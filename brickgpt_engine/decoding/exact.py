@@ -22,15 +22,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor, Value
+from brickgpt_engine.bricks import Brick
+from brickgpt_engine.decoding.grammar import Value
 from brickgpt_engine.decoding.sampling import Probabilities, draw, softmax
+from brickgpt_engine.decoding.syntax import Cursor, LineSyntax
 from brickgpt_engine.decoding.tokens import Logits
 
 After: TypeAlias = Callable[[tuple[int, ...]], Logits]
 """Logits after the line's first tokens."""
 Feasible: TypeAlias = Callable[[Sequence[Value]], NDArray[np.bool_]]
 """Which values of the next field can still lead to a legal line, given the fields so far."""
-Found: TypeAlias = tuple[LineCursor, tuple[int, ...]]
+Found: TypeAlias = tuple[Cursor, tuple[int, ...]]
 """A complete line: its cursor and its tokens."""
 
 
@@ -39,7 +41,7 @@ class _Node:
 
     __slots__ = ("bound", "children", "cursor", "masses", "shares", "tokens")
 
-    def __init__(self, cursor: LineCursor, tokens: tuple[int, ...]) -> None:
+    def __init__(self, cursor: Cursor, tokens: tuple[int, ...]) -> None:
         self.cursor = cursor
         self.tokens = tokens
         self.bound = 1.0
@@ -66,6 +68,7 @@ class LineTree:
         feasible: knows from the grid what can still become legal.
         temperature: softmax temperature, the same for every token.
         rng: source of all randomness.
+        before: the bricks before this line, which the lines of some formats refer to.
 
     Attributes:
         redraws: walks that failed so far.
@@ -73,15 +76,16 @@ class LineTree:
 
     def __init__(
         self,
-        grammar: BrickGrammar,
+        grammar: LineSyntax,
         after: After,
         feasible: Feasible,
         temperature: float,
         rng: np.random.Generator,
+        before: Sequence[Brick] = (),
     ) -> None:
         self._after, self._feasible = after, feasible
         self._temperature, self._rng = temperature, rng
-        self._root = _Node(LineCursor(grammar), ())
+        self._root = _Node(grammar.cursor(before), ())
         self.redraws = 0
 
     @property
@@ -109,8 +113,8 @@ class LineTree:
     def _expand(self, node: _Node, path: list[tuple[_Node, int]]) -> Probabilities | None:
         """Learn what follows ``node``; None where the walk that came by ``path`` must begin anew."""
         before = node.bound
-        place = node.cursor.node
-        live = (place.reach & self._feasible(node.cursor.values)).any(axis=1)
+        place = node.cursor
+        live = (place.reach & self._feasible(place.values)).any(axis=1)
         if live.any():  # otherwise no pass is needed to know that nothing follows
             node.shares = softmax(self._after(node.tokens)[place.allowed], self._temperature)
             node.masses = node.shares * live

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick
 from brickgpt_engine.decoding.tokenizer import TextTokenizer, as_tokenizer
-from brickgpt_engine.errors import ModelError
+from brickgpt_engine.errors import InvalidBrickError, ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -120,8 +120,20 @@ class BrickGrammar:
         self.token_ids = np.array(sorted(used | {self.eos_id}), dtype=np.int64)
         self.max_line_tokens = sum(max(len(path) for path in paths.values()) for paths in self._paths)
 
-    def encode(self, bricks: Iterable[Brick]) -> list[int]:
-        """Token ids of whole lines, in the spelling that the tries hold.
+    def cursor(self, before: Sequence[Brick] = ()) -> LineCursor:
+        """A cursor at the start of a line; the bricks ``before`` do not matter here."""
+        return LineCursor(self)
+
+    def read_line(self, text: str, before: Sequence[Brick] = ()) -> Brick | None:
+        """The brick of a whole line; None where the text differs from how that brick is written."""
+        try:
+            brick = Brick.parse(text)
+        except InvalidBrickError:
+            return None
+        return brick if text == f"{brick}\n" else None
+
+    def encode(self, bricks: Iterable[Brick], before: Sequence[Brick] = ()) -> list[int]:
+        """Token ids of whole lines, in the spelling that the tries hold; ``before`` does not matter here.
 
         Raises:
             ModelError: a brick that the grammar does not allow.
@@ -218,6 +230,11 @@ class LineCursor:
     def allowed(self) -> NDArray[np.int64]:
         """Token ids that may follow."""
         return self.node.allowed
+
+    @property
+    def reach(self) -> NDArray[np.bool_]:
+        """Which of the field's values each of ``allowed`` can still lead to, shape (n, values)."""
+        return self.node.reach
 
     @property
     def ended(self) -> bool:

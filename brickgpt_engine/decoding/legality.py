@@ -8,7 +8,7 @@ few windows of cells: those whose brick would collide with it, and those that it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import Brick, BrickStructure, part_for_footprint
-from brickgpt_engine.decoding.grammar import BrickGrammar, Value
+from brickgpt_engine.decoding.grammar import Value
+from brickgpt_engine.decoding.syntax import LineSyntax
 from brickgpt_engine.errors import ConfigError
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -60,7 +61,7 @@ class Legality:
         rules: what is legal beyond bounds and free cells.
     """
 
-    def __init__(self, grammar: BrickGrammar, rules: LegalRules | None = None) -> None:
+    def __init__(self, grammar: LineSyntax, rules: LegalRules | None = None) -> None:
         self.rules = rules or LegalRules()
         self._grammar = grammar
         self._budget = dict(self.rules.budget)
@@ -112,6 +113,16 @@ class Legality:
             flags = places.column(corner[0][0], corner[1][0])
         found[: flags.shape[0]] = flags
         return found
+
+    def saying(self, values: Sequence[Value], bricks: Iterable[Brick]) -> list[int]:
+        """Places in :meth:`feasible` whose choice would make the line one of ``bricks``.
+
+        None are known before the last field.
+        """
+        if len(values) < 3:
+            return []
+        (h, w), (x,), (y,) = values
+        return [brick.z for brick in bricks if (brick.h, brick.w, brick.x, brick.y) == (h, w, x, y)]
 
     def _affordable(self, h: int, w: int) -> bool:
         part = _part(h, w)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from brickgpt_engine.decoding import hub
 from brickgpt_engine.decoding.llama_config import architecture_of
@@ -24,6 +24,8 @@ EMBEDDED = "nano"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PROMPT_STYLES = ("nano", "chat")
 """What a model folder may say in ``brickgpt.json``: the embedded model's style, or instructions as a chat."""
+ACTION_SPACES = ("absolute", "pivot")
+"""How ``brickgpt.json`` may say that a model writes bricks: as published, or by offsets."""
 NUMPY_LIMIT = 1_000_000_000
 """From this many weights on, PyTorch is used where it is installed."""
 _TINY = 100_000_000
@@ -32,6 +34,13 @@ _FORMAT_VERSION = 1
 SETTINGS_KEY = "brickgpt.settings"
 """Metadata key of a GGUF file under which ``brickgpt.json`` travels, as text."""
 _BACKENDS: dict[type, str] = {NumpyLlama: "numpy", TorchModel: "torch", LlamaCppModel: "llama.cpp"}
+
+
+class PivotReach(NamedTuple):
+    """How far the pivots of a model may be: offset along each axis, and bricks back in the build order."""
+
+    max_offset: int
+    max_back: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class LoadedModel:
         prompt_style: ``nano`` or ``chat``.
         info: facts for people: name, backend, device, parameters, vocabulary, context, …
         vocabulary: what prompts may name, where a model of style ``nano`` says so; None: anything.
+        pivot: the reach of the pivots of a model that writes pivot lines; None: it writes absolute ones.
     """
 
     token_model: TokenModel
@@ -51,6 +61,7 @@ class LoadedModel:
     prompt_style: str
     info: dict[str, str | int]
     vocabulary: Vocabulary | None = None
+    pivot: PivotReach | None = None
 
 
 def embedded_folder() -> Path:
@@ -117,14 +128,16 @@ def _expanded(name: str) -> Path:
 def _load_folder(name: str, folder: Path, device: str) -> LoadedModel:
     about, source = read_json(folder / "brickgpt.json", missing={}), f"{folder}/brickgpt.json"
     style = _style_of(about, source)
+    pivot = _pivot(about, source)
     if (folder / "adapter_config.json").is_file():
-        return _loaded(name, load_torch_model(str(folder), device), _adapter_tokenizer(folder), style)
+        model = load_torch_model(str(folder), device)
+        return _loaded(name, model, _adapter_tokenizer(folder), style, pivot=pivot)
     settings = read_json(folder / "config.json")
     tokenizer = load_tokenizer(folder)
     vocabulary = _vocabulary(about, style, source)
     if _use_numpy(settings, folder, device):
-        return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style, vocabulary)
-    return _loaded(name, load_torch_model(str(folder), device), tokenizer, style, vocabulary)
+        return _loaded(name, NumpyLlama.from_folder(folder), tokenizer, style, vocabulary, pivot)
+    return _loaded(name, load_torch_model(str(folder), device), tokenizer, style, vocabulary, pivot)
 
 
 def _load_gguf(name: str, path: Path, gpu_layers: int) -> LoadedModel:
@@ -135,7 +148,8 @@ def _load_gguf(name: str, path: Path, gpu_layers: int) -> LoadedModel:
     settings = parse_json(model.handle.text(SETTINGS_KEY) or "{}", f"{SETTINGS_KEY} in {path}")
     style = _style_of(settings, source)
     vocabulary = _vocabulary(settings, style, source)
-    return _loaded(name, model, GgufTokenizer.of(model.handle), style, vocabulary)
+    pivot = _pivot(settings, source)
+    return _loaded(name, model, GgufTokenizer.of(model.handle), style, vocabulary, pivot)
 
 
 def _use_numpy(settings: dict[str, Any], folder: Path, device: str) -> bool:
@@ -201,6 +215,27 @@ def _style_of(settings: dict[str, Any], source: str) -> str:
     return str(style)
 
 
+def _pivot(settings: dict[str, Any], source: str) -> PivotReach | None:
+    """The reach of a model's pivots, as ``brickgpt.json`` says it; None where it writes absolute lines.
+
+    Raises:
+        ModelError: another action space, or a reach that is no whole number from 1 on.
+    """
+    space = settings.get("action_space", "absolute")
+    if space not in ACTION_SPACES:
+        raise ModelError(f"{source} has action_space {space!r}; known are {', '.join(ACTION_SPACES)}")
+    if space == "absolute":
+        return None
+    for name in PivotReach._fields:
+        value = settings.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ModelError(
+                f"{source} has action_space pivot and {name} {value!r}; give the number from 1 on that the "
+                "model was trained with"
+            )
+    return PivotReach(settings["max_offset"], settings["max_back"])
+
+
 def _vocabulary(settings: dict[str, Any], style: str, source: str) -> Vocabulary | None:
     """What ``brickgpt.json`` says that a model of style ``nano`` knows; None where it does not say."""
     if style != "nano":
@@ -216,6 +251,7 @@ def _loaded(
     tokenizer: TextTokenizer,
     style: str,
     vocabulary: Vocabulary | None = None,
+    pivot: PivotReach | None = None,
 ) -> LoadedModel:
     if tokenizer.vocab_size > model.vocab_size:
         raise ModelError(
@@ -231,5 +267,6 @@ def _loaded(
         "vocab_size": model.vocab_size,
         "context_length": model.context_length,
         "prompt_style": style,
+        "action_space": "absolute" if pivot is None else "pivot",
     }
-    return LoadedModel(model, tokenizer, style, info, vocabulary)
+    return LoadedModel(model, tokenizer, style, info, vocabulary, pivot)

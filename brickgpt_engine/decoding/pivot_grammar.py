@@ -1,4 +1,4 @@
-r"""The syntax of a pivot line as token paths, and structures written under it by any token model.
+r"""The syntax of a pivot line as token paths, built from whatever tokenizer a model has.
 
 A line ``P/HxW (a,b,c)\n`` (:mod:`brickgpt_engine.formats.pivot`) has five fields: ``P/``, ``HxW (``,
 ``a,``, ``b,`` and ``c)\n``. As in :class:`~brickgpt_engine.decoding.grammar.BrickGrammar` a trie for each
@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure
+from brickgpt_engine.bricks import FOOTPRINTS, Brick
 from brickgpt_engine.decoding.grammar import Node, Value
-from brickgpt_engine.decoding.sampling import sample_allowed
 from brickgpt_engine.decoding.tokenizer import TextTokenizer, as_tokenizer
-from brickgpt_engine.decoding.tokens import TokenModel
-from brickgpt_engine.errors import ModelError
-from brickgpt_engine.formats.pivot import placed
+from brickgpt_engine.errors import InvalidBrickError, ModelError
+from brickgpt_engine.formats.pivot import PivotFormat, placed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -43,6 +41,7 @@ class PivotGrammar:
     Attributes:
         eos_id: the token that, at the start of a line, ends the text.
         shift: what is added to offsets from bricks.
+        token_ids: every id that a line may hold, ascending, the end token included.
         max_line_tokens: tokens of the longest legal line.
 
     Raises:
@@ -61,10 +60,13 @@ class PivotGrammar:
         self.eos_id = self.tokenizer.eos_id
         self.max_back = max_back
         self.shift = max_offset
+        self.world_dim = world_dim
+        self.footprints = tuple(footprints)
+        self._format = PivotFormat(max_offset, max_back)
         far: list[Value] = [(n,) for n in range(world_dim)]
         near: list[Value] = [(n,) for n in range(2 * max_offset + 1)]
         self._pivots = self._paths(_PIVOT, [(n,) for n in range(max_back + 1)])
-        self._sides = self._paths(_SIDES, list(footprints))
+        self._sides = self._paths(_SIDES, list(self.footprints))
         self._far = [self._paths(axis, far) for axis in (_X, _Y, _Z)]
         self._near = [self._paths(axis, near) for axis in (_X, _Y, _Z)]
         self._check_lines()
@@ -72,10 +74,45 @@ class PivotGrammar:
         self.sides_root = _trie(self._sides)
         self.far_roots = tuple(map(_trie, self._far))
         self.near_roots = tuple(map(_trie, self._near))
+        fields = [self._pivots, self._sides, *self._far, *self._near]
+        used = {token for paths in fields for path in paths.values() for token in path}
+        self.token_ids = np.array(sorted(used | {self.eos_id}), dtype=np.int64)
         self.max_line_tokens = max(
             sum(max(map(len, paths.values())) for paths in (self._pivots, self._sides, *offsets))
             for offsets in (self._far, self._near)
         )
+
+    def cursor(self, before: Sequence[Brick] = ()) -> PivotCursor:
+        """A cursor at the start of the line after the bricks ``before``."""
+        return PivotCursor(self, len(before), before)
+
+    def read_line(self, text: str, before: Sequence[Brick] = ()) -> Brick | None:
+        """The brick of a whole line after the bricks ``before``; None where it says none in due form."""
+        if not text.endswith("\n"):
+            return None
+        try:
+            return self._format.read_line(text.removesuffix("\n"), before)
+        except InvalidBrickError:
+            return None
+
+    def encode(self, bricks: Iterable[Brick], before: Sequence[Brick] = ()) -> list[int]:
+        """Token ids of whole lines after the bricks ``before``.
+
+        Raises:
+            ModelError: a brick that the grammar does not allow.
+        """
+        said, ids = list(before), list[int]()
+        for brick in bricks:
+            back, offset = self._format.numbers(brick, said)
+            offsets = self._near if back else self._far
+            try:
+                ids += self._pivots[back,] + self._sides[brick.h, brick.w]
+                for paths, number in zip(offsets, offset, strict=True):
+                    ids += paths[number,]
+            except KeyError as error:
+                raise ModelError(f"brick {brick} is outside the grammar of this model and world") from error
+            said.append(brick)
+        return ids
 
     def _paths(self, field: int, values: Iterable[Value]) -> dict[Value, list[int]]:
         return {value: self._path(field, value) for value in values}
@@ -117,13 +154,18 @@ class PivotCursor:
 
     Args:
         grammar: the syntax.
-        placed: bricks that are there to build from.
+        placed: how many bricks are there to build from.
+        before: these bricks, without which no line says where its brick is.
+
+    Attributes:
+        node: where in the current field's trie the line stands.
+        values: the fields completed so far.
     """
 
-    __slots__ = ("_grammar", "_pivots", "_root", "node", "values")
+    __slots__ = ("_before", "_grammar", "_pivots", "_root", "node", "values")
 
-    def __init__(self, grammar: PivotGrammar, placed: int) -> None:
-        self._grammar = grammar
+    def __init__(self, grammar: PivotGrammar, placed: int, before: Sequence[Brick] = ()) -> None:
+        self._grammar, self._before = grammar, before
         self._pivots = min(placed, grammar.max_back) + 1
         self._root = self.node = grammar.pivot_root
         self.values: list[Value] = []
@@ -131,10 +173,12 @@ class PivotCursor:
     @property
     def allowed(self) -> NDArray[np.int64]:
         """Token ids that may follow, ascending."""
-        if self.values:
-            return self.node.allowed
-        legal = self.node.reach[:, : self._pivots].any(axis=1) | self.node.reach[:, -1]
-        return self.node.allowed[legal]
+        return self.node.allowed if self.values else self.node.allowed[self._there()]
+
+    @property
+    def reach(self) -> NDArray[np.bool_]:
+        """Which of the field's values each of ``allowed`` can still lead to, shape (n, values)."""
+        return self.node.reach if self.values else self.node.reach[self._there()]
 
     @property
     def ended(self) -> bool:
@@ -146,13 +190,18 @@ class PivotCursor:
         """Whether nothing more can follow in this line."""
         return len(self.values) == 5 or self.ended
 
+    @property
+    def inside_field(self) -> bool:
+        """Whether a field has been begun and not yet completed."""
+        return not self.complete and self.node is not self._root
+
     def step(self, token: int) -> None:
         """Take ``token`` (one of ``allowed``)."""
         self.node = self.node.children[token]
         if self.node.value is not None:
             self.values.append(self.node.value)
             if not self.complete:
-                self.node = self._next_root()
+                self._root = self.node = self._next_root()
 
     def advance(self, token: int) -> list[int]:
         """Take ``token`` and every forced token after it; returns all of them."""
@@ -163,66 +212,28 @@ class PivotCursor:
             self.step(taken[-1])
         return taken
 
-    def brick(self, before: Sequence[Brick]) -> Brick:
-        """The brick of a complete line after the bricks ``before``."""
+    def brick(self) -> Brick:
+        """The brick of a complete line; it may be one that cannot be placed."""
         pivot, sides, (a,), (b,), (c,) = self.values
-        return placed(pivot, sides, (a, b, c), before, self._grammar.shift)
+        return placed(pivot, sides, (a, b, c), self._before, self._grammar.shift)
+
+    def fork(self) -> PivotCursor:
+        """Another cursor at the same place."""
+        twin = PivotCursor(self._grammar, 0, self._before)
+        twin._pivots, twin._root = self._pivots, self._root
+        twin.node, twin.values = self.node, self.values.copy()
+        return twin
+
+    def _there(self) -> NDArray[np.bool_]:
+        """Which tokens at this place can lead to a pivot that is there, or to the end."""
+        reach = self.node.reach
+        return np.asarray(reach[:, : self._pivots].any(axis=1) | reach[:, -1])
 
     def _next_root(self) -> Node:
         if len(self.values) == _SIDES:
             return self._grammar.sides_root
         roots = self._grammar.far_roots if self.values[0] == (0,) else self._grammar.near_roots
         return roots[len(self.values) - _X]
-
-
-def write_pivot_structure(
-    model: TokenModel,
-    prompt: Sequence[int],
-    grammar: PivotGrammar,
-    rng: np.random.Generator,
-    *,
-    temperature: float = 0.6,
-    max_bricks: int = 100,
-    max_brick_rejections: int = 50,
-    world_dim: int = 20,
-) -> BrickStructure:
-    """A structure that a model trained on pivot lines writes, whatever backend it runs on.
-
-    A brick that cannot be placed is drawn again; where that happens more than
-    ``max_brick_rejections`` times for one brick, the structure ends there.
-
-    Args:
-        model: the language model.
-        prompt: ids to read first.
-        grammar: the syntax.
-        rng: source of all randomness.
-        temperature: softmax temperature.
-        max_bricks: most bricks.
-        max_brick_rejections: most redraws of a brick.
-        world_dim: side of the world in cells.
-
-    Raises:
-        ModelError: the model's context is full, or its output is no number.
-    """
-    structure = BrickStructure(world_dim=world_dim)
-    logits = np.array(model.prefill(prompt))
-    rejections = 0
-    while len(structure) < max_bricks and rejections <= max_brick_rejections:
-        start, opening = model.length, logits
-        cursor = PivotCursor(grammar, len(structure))
-        while not cursor.complete:
-            token = sample_allowed(logits, cursor.allowed, temperature, rng)
-            taken = cursor.advance(token)
-            if cursor.ended:
-                return structure
-            logits = np.array(model.extend(taken))
-        if structure.add(cursor.brick(structure.bricks)) is None:
-            rejections = 0
-        else:
-            rejections += 1
-            model.rewind(start)
-            logits = opening
-    return structure
 
 
 def _trie(paths: dict[Value, list[int]], end: int | None = None) -> Node:

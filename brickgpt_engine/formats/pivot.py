@@ -49,13 +49,18 @@ class PivotFormat:
                 f"max_offset is {self.max_offset} and max_back {self.max_back}; both must be at least 1"
             )
 
-    def write_line(self, brick: Brick, before: Sequence[Brick]) -> str:
-        """The line of ``brick`` after the bricks ``before``, without a line end."""
+    def numbers(self, brick: Brick, before: Sequence[Brick]) -> tuple[int, tuple[int, int, int]]:
+        """How far back the pivot of ``brick`` is after the bricks ``before``, and the offset as written."""
         back = self._pivot(brick, before)
         dx, dy, dz = brick.x, brick.y, brick.z
         if back:
             pivot, shift = before[-back], self.max_offset
             dx, dy, dz = dx - pivot.x + shift, dy - pivot.y + shift, dz - pivot.z + shift
+        return back, (dx, dy, dz)
+
+    def write_line(self, brick: Brick, before: Sequence[Brick]) -> str:
+        """The line of ``brick`` after the bricks ``before``, without a line end."""
+        back, (dx, dy, dz) = self.numbers(brick, before)
         return f"{back}/{brick.h}x{brick.w} ({dx},{dy},{dz})"
 
     def read_line(self, line: str, before: Sequence[Brick]) -> Brick:

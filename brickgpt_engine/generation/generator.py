@@ -18,6 +18,8 @@ from brickgpt_engine.decoding.batch import aside
 from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
+from brickgpt_engine.decoding.pivot_grammar import PivotGrammar
+from brickgpt_engine.decoding.syntax import LineSyntax
 from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError
 from brickgpt_engine.generation.config import GenerationConfig
@@ -57,7 +59,7 @@ class BrickGenerator:
     def __init__(self, model: LoadedModel, *, share: BrickGenerator | None = None) -> None:
         self.model = model
         self._structure = BrickStructure()
-        self._grammars: dict[int, BrickGrammar] = {} if share is None else share._grammars
+        self._grammars: dict[int, LineSyntax] = {} if share is None else share._grammars
 
     @property
     def current(self) -> BrickStructure:
@@ -118,16 +120,23 @@ class BrickGenerator:
                 raise event.error
         raise BrickGPTError("generation ended without a result")
 
-    def grammar(self, world_dim: int) -> BrickGrammar:
-        """The syntax of brick lines in a world of this size, made once.
+    def grammar(self, world_dim: int) -> LineSyntax:
+        """The syntax of the model's lines in a world of this size, made once.
 
         Raises:
             ModelError: the tokenizer cannot write them.
         """
         if world_dim not in self._grammars:
             fitting = [(h, w) for h, w in FOOTPRINTS if max(h, w) <= world_dim]
-            self._grammars[world_dim] = BrickGrammar(self.model.tokenizer, world_dim, fitting)
+            self._grammars[world_dim] = _syntax(self.model, world_dim, fitting)
         return self._grammars[world_dim]
+
+
+def _syntax(model: LoadedModel, world_dim: int, footprints: Sequence[tuple[int, int]]) -> LineSyntax:
+    """That of the format that the model was trained to write."""
+    if model.pivot is None:
+        return BrickGrammar(model.tokenizer, world_dim, footprints)
+    return PivotGrammar(model.tokenizer, world_dim, *model.pivot, footprints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ class _Run:
     def __init__(
         self,
         model: LoadedModel,
-        grammar: BrickGrammar,
+        grammar: LineSyntax,
         prompt: str,
         config: GenerationConfig,
         structure: BrickStructure,
@@ -205,11 +214,12 @@ class _Run:
 
     def _read_prompt(self) -> None:
         """Read prompt and start bricks in one pass, noting where each line begins."""
-        ids = list(self._prompt_ids)
-        for brick in self.structure:
+        ids, said = list(self._prompt_ids), list[tuple[int, Brick]]()
+        for number, brick in enumerate(self.structure):
             self._written.append(_Written(len(ids), brick, None))
-            ids += self._grammar.encode([brick])
-        self._writer.begin(ids)
+            said.append((len(ids), brick))
+            ids += self._grammar.encode([brick], self.structure[:number])
+        self._writer.begin(ids, said)
 
     def _write_and_mend(self) -> Generator[Event, None, str]:
         """Write to the end, judge, cut, and write again until stable; returns the reason to stop."""
@@ -388,7 +398,7 @@ def _make_judge(config: GenerationConfig) -> Judge:
 
 def _prompt_ids(
     model: LoadedModel,
-    grammar: BrickGrammar,
+    grammar: LineSyntax,
     prompt: str,
     config: GenerationConfig,
     start: Sequence[Brick] | BrickStructure,

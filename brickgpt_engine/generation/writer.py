@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
-from brickgpt_engine.decoding.grammar import BrickGrammar, LineCursor, Value
-from brickgpt_engine.decoding.legality import Legality
+from brickgpt_engine.decoding.grammar import BrickGrammar, Value
+from brickgpt_engine.decoding.pivot_legality import legality_for
 from brickgpt_engine.decoding.sampling import log_share, sample_allowed, sample_free
+from brickgpt_engine.decoding.syntax import Cursor, LineSyntax
 from brickgpt_engine.decoding.tokens import DraftModel, Logits, TokenModel, TokenStream
-from brickgpt_engine.errors import InvalidBrickError
 from brickgpt_engine.generation.config import GenerationConfig
 
 _FREE_TOKENS = 10
@@ -28,7 +29,7 @@ class Line:
     """One drawn line.
 
     Attributes:
-        text: as written, without the line end.
+        text: what it says, in the published format where it says a brick, else as written.
         brick: what it says, or None where it says no brick.
         ended: the model ended the text instead.
         tokens: its token ids.
@@ -63,7 +64,7 @@ class LineWriter:
     """
 
     def __init__(
-        self, model: TokenModel, grammar: BrickGrammar, config: GenerationConfig, rng: np.random.Generator
+        self, model: TokenModel, grammar: LineSyntax, config: GenerationConfig, rng: np.random.Generator
     ) -> None:
         self.stream = TokenStream(model, grammar.token_ids if config.use_logit_masking else None)
         self._grammar = grammar
@@ -73,11 +74,18 @@ class LineWriter:
         self._tail: tuple[int, ...] = ()  # its tokens
         self._seen: dict[tuple[int, ...], Logits] = {}
         self._free_tokens = max(_FREE_TOKENS, grammar.max_line_tokens)
+        self._said: list[Brick] = []  # what the text so far says, placed or not
+        self._starts: list[int] = []  # tokens before each of them
         self._drafter: Drafter | None = None
-        if config.speculation and config.use_logit_masking and isinstance(model, DraftModel):
+        if (
+            config.speculation
+            and config.use_logit_masking
+            and isinstance(model, DraftModel)
+            and isinstance(grammar, BrickGrammar)  # the rules guess absolute lines
+        ):
             self._drafter = Drafter(grammar, model.draft_cost)
         self._structure: BrickStructure | None = None
-        self.legality = Legality(grammar, config.rules)
+        self.legality = legality_for(grammar, config.rules)
         self.redraws = 0
 
     @property
@@ -85,15 +93,24 @@ class LineWriter:
         """Tokens before the line that is being drawn."""
         return self._base + len(self._tail)
 
-    def begin(self, ids: Sequence[int]) -> None:
-        """Read the prompt (and the lines of a partial structure)."""
+    def begin(self, ids: Sequence[int], said: Iterable[tuple[int, Brick]] = ()) -> None:
+        """Read the prompt and the lines of a partial structure.
+
+        Args:
+            ids: all of it.
+            said: these lines' bricks, each with the number of tokens before it.
+        """
         self.stream.start(ids)
         self._base, self._tail, self._seen = len(ids), (), {}
+        lines = list(said)
+        self._starts, self._said = [start for start, _ in lines], [brick for _, brick in lines]
 
     def reopen(self, length: int) -> None:
         """Go back to the line that began after ``length`` tokens."""
         self.stream.cut(length)
         self._base, self._tail, self._seen = length, (), {}
+        kept = bisect_left(self._starts, length)
+        del self._starts[kept:], self._said[kept:]
 
     def open_line(self, structure: BrickStructure) -> bool:
         """Begin the line after ``structure``; False when the context has no room for another."""
@@ -120,7 +137,7 @@ class LineWriter:
         feasible = self.legality.feasible
         if barred := frozenset(forbidden):
             feasible = partial(self._feasible_but, barred)
-        tree = LineTree(self._grammar, self._after, feasible, temperature, self._rng)
+        tree = LineTree(self._grammar, self._after, feasible, temperature, self._rng, self._said)
         found = None
         while found is None and tree.bound > 0.0 and tree.redraws <= self._config.max_brick_rejections:
             found = tree.walk()
@@ -130,12 +147,9 @@ class LineWriter:
     def _feasible_but(self, barred: frozenset[Brick], values: Sequence[Value]) -> NDArray[np.bool_]:
         """As :meth:`Legality.feasible`, without the bricks ``barred``."""
         flags = self.legality.feasible(values)
-        if len(values) == 3:
-            (h, w), (x,), (y,) = values
+        if places := self.legality.saying(values, barred):
             flags = flags.copy()
-            for brick in barred:
-                if (brick.h, brick.w, brick.x, brick.y) == (h, w, x, y):
-                    flags[brick.z] = False
+            flags[places] = False
         return flags
 
     def legal(self, brick: Brick, structure: BrickStructure) -> bool:
@@ -148,7 +162,7 @@ class LineWriter:
 
         With masks that is its probability among what the syntax allows.
         """
-        total, cursor = 0.0, LineCursor(self._grammar)
+        total, cursor = 0.0, self._grammar.cursor(self._said)
         for place, token in enumerate(line.tokens):
             if not self._config.use_logit_masking:
                 total += log_share(self._after(line.tokens[:place]), token)
@@ -162,6 +176,9 @@ class LineWriter:
 
     def accept(self, line: Line) -> None:
         """Keep ``line``, which was drawn here."""
+        if line.brick is not None:
+            self._starts.append(self.line_start)
+            self._said.append(line.brick)
         self._base, self._tail, self._seen = self.line_start, line.tokens, {}
 
     def _after(self, prefix: tuple[int, ...]) -> Logits:
@@ -174,7 +191,7 @@ class LineWriter:
 
     def _draft(self, prefix: tuple[int, ...]) -> list[int]:
         """Tokens that probably follow ``prefix``, which ends a field."""
-        cursor = LineCursor(self._grammar)
+        cursor = self._grammar.cursor(self._said)
         for token in prefix:
             cursor.step(token)
         if self._drafter is None or self._structure is None or cursor.inside_field:
@@ -183,7 +200,7 @@ class LineWriter:
         return self._drafter.draft(cursor.values)
 
     def _draw_masked(self, temperature: float) -> Line:
-        cursor = LineCursor(self._grammar)
+        cursor = self._grammar.cursor(self._said)
         drawn: tuple[int, ...] = ()
         while True:
             token = sample_allowed(self._after(drawn), cursor.allowed, temperature, self._rng)
@@ -202,21 +219,13 @@ class LineWriter:
                 return Line("", ended=True)
             drawn += (token,)
             text = self._grammar.tokenizer.decode(drawn)
-        return Line(text.rstrip("\n"), _read_line(text), tokens=drawn)
+        brick = self._grammar.read_line(text, self._said)
+        return Line(text.rstrip("\n") if brick is None else brick.text, brick, tokens=drawn)
 
 
-def _line(cursor: LineCursor, tokens: tuple[int, ...]) -> Line:
+def _line(cursor: Cursor, tokens: tuple[int, ...]) -> Line:
     """A line that the grammar has led to its end."""
     if cursor.ended:
         return Line("", ended=True)
     brick = cursor.brick()
     return Line(brick.text, brick, tokens=tokens)
-
-
-def _read_line(text: str) -> Brick | None:
-    """The brick of a whole line; None where the text differs from how that brick is written."""
-    try:
-        brick = Brick.parse(text)
-    except InvalidBrickError:
-        return None
-    return brick if text == f"{brick}\n" else None

@@ -8,11 +8,9 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 import brickgpt_engine
 from brickgpt_engine.bricks import Brick
-from brickgpt_engine.decoding import load_model
-from brickgpt_engine.decoding.pivot_grammar import PivotCursor, PivotGrammar, write_pivot_structure
+from brickgpt_engine.decoding.pivot_grammar import PivotGrammar
 from brickgpt_engine.errors import ModelError
 from brickgpt_engine.formats.pivot import PivotFormat
-from brickgpt_engine.generation.prompts import encode_prompt
 from training.actions import pivot_tokens
 from training.tokenizer import field_tokens
 
@@ -41,8 +39,8 @@ def grammar(request):
     return PivotGrammar(TOKENIZERS[request.param](), max_back=30)
 
 
-def random_line(grammar, placed, rng):
-    cursor, tokens = PivotCursor(grammar, placed), []
+def random_line(grammar, before, rng):
+    cursor, tokens = grammar.cursor(before), []
     while not cursor.complete:
         choices = cursor.allowed[cursor.allowed != grammar.eos_id]
         tokens += cursor.advance(int(rng.choice(choices)))
@@ -54,11 +52,11 @@ def test_every_line_that_can_be_drawn_is_read_as_the_same_brick(grammar):
     before = []
     pivots = set()
     for _ in range(60):
-        cursor, tokens = random_line(grammar, len(before), rng)
+        cursor, tokens = random_line(grammar, before, rng)
         text = grammar.tokenizer.decode(tokens)
         assert len(tokens) <= grammar.max_line_tokens
         brick = form.read_line(text.removesuffix("\n"), before)
-        assert cursor.brick(before) == brick
+        assert cursor.brick() == brick
         pivots.add(cursor.values[0][0])
         before.append(brick)
     assert 0 in pivots and len(pivots) > 8
@@ -67,18 +65,18 @@ def test_every_line_that_can_be_drawn_is_read_as_the_same_brick(grammar):
 def test_every_line_that_the_format_writes_can_be_drawn(grammar):
     before = []
     for brick in [Brick(2, 2, 4, 4, 0), Brick(2, 2, 4, 8, 0), Brick(2, 6, 4, 4, 1), Brick(8, 1, 19, 0, 13)]:
-        cursor = PivotCursor(grammar, len(before))
+        cursor = grammar.cursor(before)
         for token in grammar.tokenizer.encode(f"{PivotFormat(5, 30).write_line(brick, before)}\n"):
             assert token in cursor.allowed
             cursor.step(token)
-        assert cursor.complete and cursor.brick(before) == brick
+        assert cursor.complete and cursor.brick() == brick
         before.append(brick)
 
 
 def test_the_first_line_starts_at_the_baseplate_and_the_text_may_end_at_any_line(grammar):
-    first = PivotCursor(grammar, 0)
+    first = grammar.cursor()
     assert grammar.eos_id in first.allowed
-    cursor, _ = random_line(grammar, 0, np.random.default_rng(3))
+    cursor, _ = random_line(grammar, [], np.random.default_rng(3))
     assert cursor.values[0] == (0,)
     first.step(grammar.eos_id)
     assert first.complete and first.ended
@@ -94,35 +92,27 @@ def test_a_tokenizer_that_joins_fields_is_refused():
         PivotGrammar(fields_tokenizer(["/2"]), max_back=5)
 
 
-class Endless:
-    """A token model that never ends a text by itself."""
-
-    def __init__(self, model, eos):
-        self._model, self._eos = model, eos
-
-    def __getattr__(self, name):
-        return getattr(self._model, name)
-
-    def prefill(self, ids):
-        return self._without(self._model.prefill(ids))
-
-    def extend(self, ids):
-        return self._without(self._model.extend(ids))
-
-    def _without(self, logits):
-        logits = np.array(logits)
-        logits[self._eos] -= 1e4
-        return logits
+def test_the_grammar_spells_what_the_format_writes(grammar):
+    bricks = [Brick(2, 2, 4, 4, 0), Brick(2, 2, 4, 8, 0), Brick(2, 6, 4, 4, 1), Brick(8, 1, 11, 0, 13)]
+    text = PivotFormat(5, 30).write(bricks)
+    assert grammar.encode(bricks) == grammar.tokenizer.encode(text)
+    assert grammar.encode(bricks[2:], bricks[:2]) == grammar.encode(bricks)[len(grammar.encode(bricks[:2])) :]
+    assert set(grammar.encode(bricks)) <= set(grammar.token_ids.tolist())
+    lines = text.splitlines(keepends=True)
+    assert [grammar.read_line(line, bricks[:n]) for n, line in enumerate(lines)] == bricks
+    for line in ("2x2 (4,4,0)\n", "1/2x2 (5,5,6)\n", lines[0].strip(), "0/2x2 (04,4,0)\n"):
+        assert grammar.read_line(line, ()) is None
+    with pytest.raises(ModelError, match="outside the grammar"):
+        grammar.encode([Brick(2, 2, 25, 0, 0)])
 
 
-def test_any_backend_writes_structures_under_the_grammar():
-    """The embedded model knows no pivot lines; the grammar makes it write them all the same, on NumPy."""
-    model = load_model("nano")
-    grammar = PivotGrammar(model.tokenizer, max_back=12)
-    endless = Endless(model.token_model, grammar.eos_id)
-    prompt = encode_prompt(model.tokenizer, "a table", "nano")
-    rng = np.random.default_rng(0)
-    structure = write_pivot_structure(endless, prompt, grammar, rng, max_bricks=12, temperature=3.0)
-    assert len(structure) == 12
-    assert PivotFormat(5, 12).read(PivotFormat(5, 12).write(structure)) == structure
-    assert endless.length < 12 * grammar.max_line_tokens + len(prompt) + 1  # what was rejected is gone
+def test_a_fork_goes_its_own_way(grammar):
+    before = [Brick(2, 2, 4, 4, 0)]
+    cursor = grammar.cursor(before)
+    assert not cursor.inside_field and cursor.reach.shape == (len(cursor.allowed), 32)
+    line = grammar.encode([Brick(1, 2, 5, 4, 1)], before)
+    twin = cursor.fork()
+    for token in line:
+        twin.step(token)
+    assert twin.complete and twin.brick() == Brick(1, 2, 5, 4, 1)
+    assert cursor.values == [] and not cursor.complete

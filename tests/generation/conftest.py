@@ -1,11 +1,14 @@
 """A language model over whole lines, scripted by the test, behind the token interface."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from brickgpt_engine.bricks import FOOTPRINTS
 from brickgpt_engine.decoding import LoadedModel, as_tokenizer
+from brickgpt_engine.decoding.loader import PivotReach
 from brickgpt_engine.errors import ModelError
 
 END = "</s>"
@@ -93,6 +96,19 @@ def scripted():
             lines = [*script, END]
             return loaded(LineModel(lambda done: {lines[len(done)]: 1.0}, **options))
         return loaded(LineModel(script, **options))
+
+    return make
+
+
+@pytest.fixture
+def pivot_scripted():
+    """As ``scripted``, for a model that writes pivot lines with offsets to 5, up to 12 bricks back."""
+
+    def make(script):
+        backend = nano_backend()
+        backend.add_tokens([AddedToken(f"{back}/", normalized=False) for back in range(13)])
+        lines = script if callable(script) else lambda done: {[*script, END][len(done)]: 1.0}
+        return replace(loaded(LineModel(lines, backend)), pivot=PivotReach(5, 12))
 
     return make
 

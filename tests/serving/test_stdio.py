@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -31,6 +32,19 @@ def test_a_run_streams_its_bricks_and_ends_with_the_model(client, tower_model):
     last = seen[-1]
     assert (last["bricks"], last["stop_reason"], last["report"]["stable"]) == (TOWER_ROWS, "end", True)
     assert len(last["report"]["stress"]) == 3
+
+
+def test_a_model_that_writes_pivot_lines_streams_the_same_bricks(client, scripted_model, tmp_path):
+    folder = tmp_path / "pivot"
+    shutil.copytree(scripted_model("0/2x4 (4,7,0)\n"), folder)
+    marker = {"prompt_style": "nano", "action_space": "pivot", "max_offset": 5, "max_back": 9}
+    (folder / "brickgpt.json").write_text(json.dumps(marker))
+    client.hello()
+    options = {"model_name_or_path": str(folder), "seed": 5, "max_bricks": 1}
+    client.send(type="generate", run="a", prompt="a tower", config=options)
+    seen = client.until("finished", "failed")
+    assert [m["brick"] for m in seen if m["type"] == "brick"] == [[2, 4, 4, 7, 0]]
+    assert seen[-1]["bricks"] == [[2, 4, 4, 7, 0]]
 
 
 def test_several_runs_of_one_process_do_not_mix(client, tower_model):

@@ -15,6 +15,7 @@ pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq
 
 from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.decoding import load_model
 from brickgpt_engine.errors import ConfigError, FormatError, ModelError
 from training.actions import AbsoluteSpace, PivotSpace, footprints_of
 from training.grpo import GRPOConfig, GRPOTrainer
@@ -270,6 +271,10 @@ def test_the_config_names_the_action_space(small):
     )
     assert footprints_of(3) == ((1, 1), (1, 2), (2, 1)) and len(footprints_of(14)) == 14
     trainer.train()
+    trained = str(trainer.out / "model")
+    assert load_model(trained).pivot == (3, 4)  # so that generation reads its lines as they were written
+    with pytest.raises(ConfigError, match="writes in the action space pivot; set action_space to that"):
+        GRPOTrainer(GRPOConfig(**small | {"model_name_or_path": trained, "out": small["out"] + "-on"}))
     with pytest.raises(ConfigError, match="num_brick_types is 15"):
         GRPOConfig(num_brick_types=15)
 

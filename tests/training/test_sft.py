@@ -175,6 +175,11 @@ def test_adapters_packing_scratch_and_pivots(small, model):
     assert load_policy(str(fresh), device="cpu").action_space == "pivot"
     last = [line for line in read_log(Path(small["out"] + "-pivot")) if "eval_valid" in line][-1]
     assert last["eval_valid"] == 1.0 and last["eval_bricks"] == 3.0
+    from brickgpt_engine.generation import BrickGenerator, GenerationConfig
+
+    config = GenerationConfig(seed=0, temperature=0.1, literal=True)
+    result = BrickGenerator(load_model(str(fresh))).run("a table", config)
+    assert [brick.text for brick in result.structure] == TABLE.split("\n")[:-1]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import torch
 from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.decoding.torch_llama import pick_device
 from brickgpt_engine.errors import ConfigError, OutputError
-from training.actions import AbsoluteSpace, ActionSpace, footprints_of
+from training.actions import AbsoluteSpace, ActionSpace, footprints_of, mark
 from training.checkpoints import newest_checkpoint, restore_rng, rng_states, write_checkpoint
 from training.distributed import Team
 from training.grpo.config import GRPOConfig
@@ -96,6 +96,11 @@ class GRPOTrainer:
     def _setup_action_space(self) -> ActionSpace:
         """How bricks are written: the space that the config names. Override it for another."""
         config = self.config
+        if self.policy.action_space not in ("", config.action_space):
+            raise ConfigError(
+                f"{config.model_name_or_path} writes in the action space {self.policy.action_space}; set "
+                f"action_space to that, not {config.action_space}"
+            )
         footprints = footprints_of(config.num_brick_types)
         if config.action_space == "pivot":
             from training.actions import PivotSpace
@@ -375,8 +380,12 @@ class GRPOTrainer:
                 "scaler": self.updater.scaler.state_dict(),
                 **self.optimizers.state(),
             }
-            write_checkpoint(self.out, self.step, self.policy.save, state, self.config.save_total_limit)
+            write_checkpoint(self.out, self.step, self._save_model, state, self.config.save_total_limit)
         self.team.wait()
+
+    def _save_model(self, folder: Path) -> None:
+        self.policy.save(folder)
+        mark(folder, self.space)
 
     def _resume(self) -> None:
         """Go on from the newest whole checkpoint, where there is one and the config lets it."""
@@ -411,6 +420,7 @@ class GRPOTrainer:
             merged_model = copy.deepcopy(policy.model).merge_and_unload()
             policy = Policy(merged_model, policy.tokenizer, policy.style, policy.source)
         policy.save(target, self._export_type())
+        mark(target, self.space)
 
     def _export_type(self) -> Any:
         source = Path(self.policy.source) / "config.json"

@@ -13,7 +13,7 @@ import torch
 from brickgpt_engine.decoding.torch_llama import pick_device
 from brickgpt_engine.errors import ConfigError, ModelError, OutputError
 from brickgpt_engine.formats.atomic import write_text
-from training.actions import AbsoluteSpace, ActionSpace, PivotSpace
+from training.actions import AbsoluteSpace, ActionSpace, PivotSpace, mark
 from training.grpo.tasks import read_entries
 from training.options import dumped
 from training.policies import Policy, load_policy
@@ -53,7 +53,7 @@ def train(settings: SFTSettings) -> Path:
     trainer.add_callback(JsonLines(out))
     write_text(out / "settings.json", json.dumps(dumped(settings), indent=2) + "\n")
     _fit(trainer, settings, out)
-    return _finish(trainer, policy, tokenizer, settings, out)
+    return _finish(trainer, policy, tokenizer, settings, space)
 
 
 def _check_folder(out: Path, settings: SFTSettings) -> None:
@@ -152,9 +152,9 @@ def _fit(trainer: Any, settings: SFTSettings, out: Path) -> None:
         ) from error
 
 
-def _finish(trainer: Any, policy: Policy, tokenizer: Any, settings: SFTSettings, out: Path) -> Path:
+def _finish(trainer: Any, policy: Policy, tokenizer: Any, settings: SFTSettings, space: ActionSpace) -> Path:
     """Write the best model with its tokenizer, marker and card; upload it where that is asked for."""
-    target = out / "model"
+    target = Path(settings.out) / "model"
     bare = trainer.accelerator.unwrap_model(trainer.model)
     bare.config.use_cache = True
     trainer.save_model(str(target))
@@ -162,7 +162,7 @@ def _finish(trainer: Any, policy: Policy, tokenizer: Any, settings: SFTSettings,
         return target
     tokenizer.save_pretrained(target)
     policy.save_tokenizer(target)
-    _mark(target, policy, settings)
+    _mark(target, policy, space)
     best = trainer.state.best_model_checkpoint
     write_text(
         target / "README.md", card(settings, trainer.state.log_history, Path(best).name if best else None)
@@ -172,16 +172,13 @@ def _finish(trainer: Any, policy: Policy, tokenizer: Any, settings: SFTSettings,
     return target
 
 
-def _mark(target: Path, policy: Policy, settings: SFTSettings) -> None:
+def _mark(target: Path, policy: Policy, space: ActionSpace) -> None:
     """Note in ``brickgpt.json`` how the model is asked and how it writes."""
     path = target / "brickgpt.json"
     marker = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"format_version": 1}
     marker.setdefault("prompt_style", "nano" if policy.style == "nano" else "chat")
-    if settings.action_space != "absolute":
-        marker["action_space"] = settings.action_space
-        marker["max_offset"] = settings.max_offset_distance
-        marker["max_back"] = settings.max_bricks
     write_text(path, json.dumps(marker, indent=1) + "\n")
+    mark(target, space)
 
 
 def _upload(folder: Path, name: str) -> None:
