@@ -21,7 +21,7 @@ SMALLER = {
     "--per-device-batch-size 4 --max-bricks 20 --max-structures 30 --device cpu",
     "grpo": GRPO,
     "evaluate": "--prompts 2 --diverse 0 --workers 1",
-    "spaces": "--steps 2 --prompts 2",
+    "spaces": "--structures 16 --passes 1 --prompts 2 --hidden 64 --layers 1",
 }
 """Flags that come after those of the document, and so count instead of them."""
 

@@ -10,7 +10,7 @@ from training import __main__ as entry
 from training.curves import curves_of, draw, main, smoothed
 from training.rewards import Judge, Physics, Weights
 from training.rewards.trl import reward_function
-from training.spaces import _table
+from training.spaces import table
 
 BRIDGE = "2x2 (4,4,0)\n2x2 (4,8,0)\n2x6 (4,4,1)\n"
 
@@ -48,8 +48,12 @@ def test_rewards_in_the_signature_of_trl():
 
 
 def test_the_table_of_the_comparison():
-    found = {"eval_valid": 0.5, "eval_stable": 0.25, "eval_bricks": 10.0, "eval_tokens": 41.0}
-    assert _table([("absolute", found)]).endswith("| absolute | 50.0 | 25.0 | 10.0 | 4.10 |\n")
+    found = {
+        "valid": 0.5, "stable": 0.25, "bricks": 10.0, "prompts": 100,
+        "nats_per_brick": 1.5, "tokens_per_brick": 4.0,
+    }  # fmt: skip
+    line = "| absolute | 50.0 (40.4–59.6) | 25.0 (17.5–34.3) | 10.0 | 4.00 | 1.500 |\n"
+    assert table({"absolute": found}).endswith(line)
 
 
 def test_unknown_commands_are_refused(monkeypatch):
