@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 GRPO = (
-    "--max-steps 1 --batch-size 2 --group-size 2 --eval-steps 0 --save-steps 1 --max-bricks 20 --device cpu"
+    "--max-steps 2 --batch-size 2 --group-size 2 --eval-steps 0 --save-steps 2 --logging-steps 1 "
+    "--max-bricks 20 --device cpu"
 )
 SMALLER = {
     "data": "--size 40 --test-size 24 --workers 1",
