@@ -179,7 +179,24 @@ def _load_hub(name: str, device: str) -> LoadedModel:
             "pip install 'brickgpt-studio[torch]'"
         )
     model = load_torch_model(name, device)
-    return _loaded(name, model, _hub_tokenizer(name), "chat")
+    settings, source = _hub_settings(name), f"brickgpt.json of {name}"
+    style = _style_of(settings, source)
+    vocabulary, pivot = _vocabulary(settings, style, source), _pivot(settings, source)
+    return _loaded(name, model, _hub_tokenizer(name), style, vocabulary, pivot)
+
+
+def _hub_settings(name: str) -> dict[str, Any]:
+    """The ``brickgpt.json`` of a hub id; most have none."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    folder = Path(hub.resolve(name))
+    if folder.is_dir():
+        return read_json(folder / "brickgpt.json", missing={})
+    try:
+        return read_json(Path(hf_hub_download(name, "brickgpt.json")))
+    except (EntryNotFoundError, OSError, ValueError):
+        return {}
 
 
 def _hub_tokenizer(name: str) -> TextTokenizer:

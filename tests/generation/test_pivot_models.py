@@ -11,7 +11,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure, Rejection
 from brickgpt_engine.cli import main
-from brickgpt_engine.decoding import load_model
+from brickgpt_engine.decoding import hub, load_model
 from brickgpt_engine.errors import ModelError
 from brickgpt_engine.formats.pivot import PivotFormat
 from brickgpt_engine.generation import (
@@ -245,6 +245,16 @@ def test_torch_and_numpy_write_the_same(certain, guessing):
         config = GenerationConfig(**GREEDY, max_bricks=12, max_regenerations=0)
         ours = BrickGenerator(loaded).run("a table", config).structure
         assert BrickGenerator(theirs).run("a table", config).structure == ours and len(ours) > 1
+
+
+@pytest.mark.torch
+def test_a_model_of_the_hub_says_so_too(certain, monkeypatch):
+    monkeypatch.setattr(hub, "resolve", lambda name: str(certain))  # as with a copy that is cached
+    loaded = load_model("someone/brick-model", "cpu")
+    assert (loaded.info["backend"], loaded.prompt_style, loaded.pivot) == ("torch", "nano", (5, 12))
+    (certain / "brickgpt.json").unlink()
+    loaded = load_model("someone/brick-model", "cpu")
+    assert (loaded.prompt_style, loaded.pivot) == ("chat", None)
 
 
 @pytest.mark.llama
