@@ -199,6 +199,13 @@ def test_what_cannot_work_is_named(small, more, error, words):
         train(SFTSettings(**small | more))
 
 
+@pytest.mark.parametrize("kind", ["FSDP", "DEEPSPEED"])
+def test_a_sharded_model_is_judged_by_its_loss(small, monkeypatch, kind):
+    monkeypatch.setenv(f"ACCELERATE_USE_{kind}", "true")
+    with pytest.raises(ConfigError, match=f"best_metric is stable, and under {kind} nothing is sampled"):
+        train(SFTSettings(**small | {"best_metric": "stable"}))
+
+
 def test_data_without_the_columns_is_named(small, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

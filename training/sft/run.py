@@ -35,6 +35,7 @@ def train(settings: SFTSettings) -> Path:
             what to change.
     """
     accumulation = settings.accumulation(int(os.environ.get("WORLD_SIZE", "1")))
+    _check_launch(settings)
     out = Path(settings.out)
     _check_folder(out, settings)
     policy = _load(settings)
@@ -54,6 +55,16 @@ def train(settings: SFTSettings) -> Path:
     write_text(out / "settings.json", json.dumps(dumped(settings), indent=2) + "\n")
     _fit(trainer, settings, out)
     return _finish(trainer, policy, tokenizer, settings, space)
+
+
+def _check_launch(settings: SFTSettings) -> None:
+    """Refuse a measure of the best checkpoint that a sharded model is not sampled for."""
+    sharded = [name for name in ("FSDP", "DEEPSPEED") if os.environ.get(f"ACCELERATE_USE_{name}") == "true"]
+    if sharded and settings.eval_steps and settings.best_metric != "loss":
+        raise ConfigError(
+            f"best_metric is {settings.best_metric}, and under {sharded[0]} nothing is sampled; set it to "
+            "loss"
+        )
 
 
 def _check_folder(out: Path, settings: SFTSettings) -> None:
