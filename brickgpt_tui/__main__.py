@@ -19,6 +19,9 @@ _NO_TERMINAL = (
     "see 'brickgpt --help'"
 )
 
+_FRAMES = "240"
+"""Moments a second in which Textual may paint: after a picture it lets up to two of them pass."""
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -36,6 +39,7 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
         raise click.UsageError(_NO_TERMINAL)
     if model is not None and not model.strip():
         raise click.UsageError("--model is empty; give nano, a folder, a GGUF file, or a hub id")
+    os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     gc.disable()  # until the first paint: what is imported and made by then stays, and is not worth a look
     from brickgpt_tui.app import Opening, make
     from brickgpt_tui.remote import RemoteLoader

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from brickgpt_tui.actions import ACTIONS
@@ -20,6 +19,7 @@ from brickgpt_tui.screens.view_actions import ViewActions
 from brickgpt_tui.widgets.keys import KeyBar
 from brickgpt_tui.widgets.log import EventLog
 from brickgpt_tui.widgets.prompt import PromptLine
+from brickgpt_tui.widgets.rooms import Column, Row
 from brickgpt_tui.widgets.stats import StatsPanel
 from brickgpt_tui.widgets.timeline import Timeline
 from brickgpt_tui.widgets.words import Words
@@ -40,7 +40,7 @@ class StudioScreen(RunActions, EditActions, ViewActions, FileActions, StudioBase
         yield Words("BrickGPT Studio", id="title", markup=False)
         yield PromptLine(id="prompt")
         yield Static("", id="notice", markup=False)
-        yield Horizontal(id="middle")
+        yield Row(id="middle")
         yield Timeline(id="timeline")
         yield EventLog(id="log")
         yield KeyBar(id="keys")
@@ -57,7 +57,7 @@ class StudioScreen(RunActions, EditActions, ViewActions, FileActions, StudioBase
         from brickgpt_tui.widgets.inspector import BrickInspector
         from brickgpt_tui.widgets.model_view import ModelView
 
-        side = Vertical(BrickInspector(id="inspector"), StatsPanel(id="stats"), id="side")
+        side = Column(BrickInspector(id="inspector"), StatsPanel(id="stats"), id="side")
         await self.query_one("#middle").mount_all([ModelView(id="model"), side])
         if not self.query("#model"):
             return  # closed meanwhile

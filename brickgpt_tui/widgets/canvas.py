@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.color import Color
@@ -15,12 +16,17 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from brickgpt_tui.views.picture import BOLD, DIM, NONE, REVERSE, Picture, blank, unpacked
+from brickgpt_tui.widgets.rooms import steady_size
 
 
 class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a picture in the middle of its space; scales stay in sight while the rest is scrolled.
 
     Only lines in sight become segments, and those are kept until the next picture.
+
+    Args:
+        fit: called while the widget is being painted in a space of another size, to :meth:`show` a picture
+            for it, and then to have it shown once more: in between, nothing can be laid out.
     """
 
     DEFAULT_CSS = """
@@ -64,11 +70,13 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
             """The canvas that the pointer is over."""
             return self.canvas
 
-    class Resized(Message):
-        """The space for the picture has changed."""
+    virtual_size = steady_size()
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, fit: Callable[[], None] | None = None, *, id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self._fit, self._fitted, self._fitting = fit, (0, 0), False
         self._picture = blank(0, 0)
         self._strips: dict[int, Strip] = {}
         self._styles: dict[tuple[int, int, int], Style] = {}
@@ -90,16 +98,24 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another picture; the place that was scrolled to is kept as far as possible."""
         changed = picture.differs_from(self._picture)
         self._picture = picture
-        size = Size(picture.width, picture.height)
-        if changed is None or size != self.virtual_size or picture.height > self.size.height:
+        if self._fitting:
             self._strips.clear()
-            self.virtual_size = size
+            return
+        before, self.virtual_size = self.virtual_size, Size(picture.width, picture.height)
+        if self.virtual_size != before and (any(self.scrollbars_enabled) or not self._fits(*self.space)):
+            self.refresh(layout=True)
+        if changed is None or (changed and picture.height > self.size.height):
+            self._strips.clear()
             self.refresh()
             return
         top = self._margin().y
         for line in changed:
             self._strips.pop(line, None)
             self.refresh(Region(0, top + line, self.size.width, 1))
+
+    def _fits(self, width: int, height: int) -> bool:
+        """Whether the picture needs no more than so many columns and lines."""
+        return self._picture.width <= width and self._picture.height <= height
 
     def bring_into_sight(self, column: int, line: int) -> None:
         """Scroll just far enough that a character is seen, with a little room around it."""
@@ -127,9 +143,19 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
             column += self.scroll_offset.x
         return column, line
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of the widget, of a picture that fits the space there is."""
+        if self.space != self._fitted and self._fit is not None:
+            self._fitted, self._fitting = self.space, True
+            try:
+                self._fit()
+            finally:
+                self._fitting = False
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        base = self.rich_style
+        base = self.visual_style.rich_style
         if base != self._base:
             self._base = base
             self._styles.clear()
@@ -168,10 +194,6 @@ class Canvas(ScrollView, can_focus=True, inherit_bindings=False):
                 reverse=bool(flags & REVERSE) or None,
             )
         return found
-
-    def on_resize(self) -> None:
-        """Ask for a picture of the new size."""
-        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         """Tell what was clicked."""

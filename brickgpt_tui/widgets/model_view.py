@@ -7,11 +7,9 @@ from typing import ClassVar, Literal, Self, cast, get_args
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from brickgpt_engine.bricks.structure import EMPTY
 from brickgpt_tui.snapshot import ModelSnapshot
@@ -24,6 +22,7 @@ from brickgpt_tui.views.plan import PlanFrame, PlanStyle, best_size, draw_plan, 
 from brickgpt_tui.views.scene import ModelScene, scene_of
 from brickgpt_tui.views.surfaces import Box, Side, Surface
 from brickgpt_tui.widgets.canvas import Canvas
+from brickgpt_tui.widgets.rooms import Frame, Row
 from brickgpt_tui.widgets.true_image import TrueImage
 from brickgpt_tui.widgets.view_bar import MODES, Pressable, legend, room_for_place, tabs
 from brickgpt_tui.widgets.view_keys import MOVES, VIEW_BINDINGS
@@ -33,7 +32,7 @@ _FLAT = ("layer", "front", "side", "top")
 _SEEN = ("mode", "turn", "colouring", "ascii_only", "colour", "ghost", "cell_size", "dots", "pointing")
 
 
-class ModelView(Widget):
+class ModelView(Frame):
     """Shows a model and lets its bricks be picked; changes nothing itself, but says what was asked for.
 
     Attributes:
@@ -52,7 +51,7 @@ class ModelView(Widget):
     """
 
     DEFAULT_CSS = """
-    ModelView { layout: vertical; height: 1fr; width: 1fr; }
+    ModelView { layout: vertical; height: 1fr; width: 1fr; overflow: hidden hidden; }
     ModelView > #view-head { height: 1; }
     ModelView #view-tabs { width: 1fr; height: 1; }
     ModelView #view-place { width: auto; height: 1; color: $text-muted; }
@@ -101,10 +100,10 @@ class ModelView(Widget):
 
     def compose(self) -> ComposeResult:
         """Names of the views, the picture, the legend."""
-        with Horizontal(id="view-head"):
+        with Row(id="view-head"):
             yield Pressable(id="view-tabs")
             yield Pressable(id="view-place")
-        yield Canvas(id="view-canvas")
+        yield Canvas(self._fit, id="view-canvas")
         yield TrueImage(id="view-image")
         yield Pressable(id="view-legend")
 
@@ -202,17 +201,27 @@ class ModelView(Widget):
             return
         scene, now = scene_of(self.snapshot), self.snapshot
         paint = scene.paint(self.colouring, now.report)
-        canvas, note = self.canvas, ""
+        note = ""
         if self.mode == "image":
             note = self.query_one(TrueImage).show(now, paint, self.turn, self._image_space())
         self.set_class(self.mode == "image" and not note, "-image")
-        canvas.wheel_scrolls = self.mode in ("front", "side", "top")
+        self.canvas.wheel_scrolls = self.mode in ("front", "side", "top")
+        self._draw_picture(scene, now, paint)
+        self._write_bars(scene, paint, note)
+
+    def _draw_picture(self, scene: ModelScene, now: ModelSnapshot, paint: Paint) -> None:
         if self.mode in _FLAT:
             self._draw_flat(scene, now, paint)
         else:
             self._frame = None
             self._draw_isometric(scene, now, paint)
-        self._write_bars(scene, paint, note)
+
+    def _fit(self) -> None:
+        """Have a picture for another space at once, and all that belongs to it soon."""
+        if self.snapshot is not None:
+            scene = scene_of(self.snapshot)
+            self._draw_picture(scene, self.snapshot, scene.paint(self.colouring, self.snapshot.report))
+        self.redraw()
 
     def _image_space(self) -> tuple[int, int]:
         """Columns and lines between the two bars; the canvas has none while the image takes its place."""
@@ -297,10 +306,6 @@ class ModelView(Widget):
         if self.mode in ("iso", "image"):
             return Content(f"seen from {('+x -y', '-x -y', '-x +y', '+x +y')[self.turn]}")
         return Content({"front": "seen from -y", "side": "seen from +x", "top": "seen from above"}[self.mode])
-
-    def on_canvas_resized(self) -> None:
-        """Fit the picture to its new space."""
-        self.redraw()
 
     def on_canvas_pressed(self, event: Canvas.Pressed) -> None:
         """Select what was clicked, and put the cursor there."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widgets import Static
 
+from brickgpt_tui.widgets.rooms import steady_size
+
 if TYPE_CHECKING:
     from textual.css.styles import RulesMap
 
@@ -18,6 +20,7 @@ class Words(Static):
     the time between two pictures of a model that grows.
     """
 
+    virtual_size = steady_size()
     _said: Content | None = None
     _extent = (-1, -1)
 

@@ -6,7 +6,7 @@ from textual.widgets import Input, Static
 from brickgpt_engine.bricks import Brick
 from brickgpt_engine.errors import ModelError
 from brickgpt_tui.app import Opening
-from brickgpt_tui.widgets.log import EventLog
+from brickgpt_tui.widgets.log import EventLog, LogLines
 from brickgpt_tui.widgets.timeline import Timeline
 
 TABLE_SIZE = 19
@@ -192,6 +192,41 @@ async def test_the_log_tells_everything_and_folds(studio, build):
         await pilot.pause()
         text = log_text(app.main)
         assert "building “a table”" in text and "19  2x4 (3,0,5)" in text and "done: 19 bricks" in text
+
+
+async def test_the_log_stays_at_its_end_until_it_is_scrolled(studio, ready):
+    app = studio()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ready(pilot)
+        for number in range(30):
+            screen.say(f"line {number}")
+        screen.view.canvas.focus()
+        await pilot.press("l")
+        await pilot.pause(0.2)
+        lines = screen.query_one(LogLines)
+        assert lines.render_line(lines.size.height - 1).text.strip() == "line 29"
+        assert lines.scroll_y == lines.max_scroll_y == lines.vertical_scrollbar.position > 0
+        screen.say("line 30")
+        assert lines.render_line(lines.size.height - 1).text.strip() == "line 30"
+        lines.scroll_to(y=3, animate=False)
+        screen.say("line 31")
+        await pilot.pause()
+        assert lines.render_line(0).text.strip() == "line 3"
+
+
+async def test_what_happens_lays_nothing_out_while_the_log_is_folded(studio, ready):
+    app = studio()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ready(pilot)
+        await pilot.pause(0.3)
+        laid_out = []
+        screen.screen_layout_refresh_signal.subscribe(screen, laid_out.append, immediate=True)
+        screen.say("nobody sees this line")
+        await pilot.pause(0.2)
+        assert not laid_out
+        await pilot.press("escape", "l")
+        await pilot.pause(0.2)
+        assert 1 <= len(laid_out) <= 3, "each container asks for a layout of its own again"
 
 
 async def test_rejections_and_rollbacks_are_counted(studio, build):
