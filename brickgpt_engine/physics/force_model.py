@@ -122,11 +122,21 @@ class Layout:
 
 
 def far_bricks(contacts: Contacts) -> IntArray:
-    """Bricks (k,) that need horizontal residuals, for being far from the baseplate or floating."""
-    if contacts.brick_count <= _FAR:
+    """Bricks (k,) that need horizontal residuals, for being far from the baseplate or floating.
+
+    What floats is pressed only by what stands beside it, at the height of its bottom, so its duals begin
+    there; they grow with its studs alone, and not at all in a brick that floats by itself.
+    """
+    n = contacts.brick_count
+    if n <= _FAR:
         return np.zeros(0, dtype=np.int64)
     distance = ground_distance(contacts)
-    return np.flatnonzero((distance < 0) | (distance > _FAR))
+    floating = distance < 0
+    alone = floating.copy()
+    alone[contacts.upper] = alone[contacts.lower[contacts.lower >= 0]] = False
+    if distance.max(initial=0) + (floating & ~alone).sum() <= _FAR:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(floating | (distance > _FAR))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,12 +22,13 @@ from brickgpt_engine.physics.contacts import Contacts
 from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, UNUSED, preference
 from brickgpt_engine.physics.program import ColumnBlock
 from brickgpt_engine.physics.solvers.highs import WarmSession
+from brickgpt_engine.physics.start import first_balance
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_SHARE = 1e-3
+SHARE = 1e-3
 """Share of the tie-break's costs that is added to the published ones."""
 _NONE = -1
 """No brick, or no row."""
@@ -40,7 +41,7 @@ class Grown:
 
     Attributes:
         objective: newtons.
-        pull: (q,) at the structure's contact points, newtons.
+        pull: (q,) at the structure's contact points, newtons; empty where nothing pulls.
         residual: (n, 3) unbalanced force upwards, and torques along x and y, newtons and stud pitches.
     """
 
@@ -168,8 +169,11 @@ class GrowingProgram:
         Raises:
             SolverError: HiGHS gives no answer.
         """
+        fresh = not self.bricks
         grown = self._take_in(contacts)
-        weight = 1 + _SHARE * preference(self.bricks)
+        if fresh:
+            self._begin(contacts)
+        weight = 1 + SHARE * preference(self.bricks)
         if self._reordered:
             self._session.reprice(self._weighted(weight))
             self._reordered = False
@@ -183,6 +187,23 @@ class GrowingProgram:
             self._flush(weight)
             dual = self._session.solve()
         return self._read(contacts) if self._proven(contacts) else None
+
+    def _begin(self, contacts: Contacts) -> None:
+        """Let the simplex go on from :func:`~brickgpt_engine.physics.start.first_balance`."""
+        start = first_balance(contacts)
+        basic = np.zeros(len(self._columns.cost), dtype=bool)
+        # Columns come as they were taken in: supports, residuals, then a set for each brick with points.
+        sets = int(self._set_column[0]) if len(self._set_column) else len(basic)
+        supports = sets - self._residuals.size - len(contacts.corners[0])
+        basic[supports + np.array(start.corners, dtype=np.int64)] = True
+        owners = np.unique(self._upper)
+        basic[sets + np.searchsorted(owners, start.pulling)] = True
+        for brick, sign in start.residuals:
+            basic[self._residuals[brick, sign]] = True
+        # Bricks that rest on nothing have joints of their own below, which nothing turns yet.
+        rows = np.zeros(self._rows, dtype=bool)
+        rows[self._bottom[:, np.setdiff1d(np.arange(self.bricks), owners)]] = True
+        self._session.begin(basic, self._columns.free, rows)
 
     def _weighted(self, weight: FloatArray) -> FloatArray:
         c = self._columns
@@ -198,7 +219,7 @@ class GrowingProgram:
             return False
         self._new_rows(contacts, new)
         self._stale = np.zeros(n, dtype=bool)
-        weight, bodies = 1 + _SHARE * preference(n), self._bodies()
+        weight, bodies = 1 + SHARE * preference(n), self._bodies()
         touched = fresh[contacts.upper] | (fresh[contacts.lower] & (contacts.lower >= 0))
         self._couple(contacts, np.flatnonzero(touched))
         self._push(contacts, fresh)

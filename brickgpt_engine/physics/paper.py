@@ -1,5 +1,7 @@
 """The published problem, solved with as little linear programming as the structure allows.
 
+Small structures begin at a balance that is near the optimum (:func:`small_optimum`). The others:
+
 1. Let the weights settle (:mod:`~brickgpt_engine.physics.settling`). Without a failing brick the
    optimum is zero: nothing pulls and nothing is left over.
 2. Let only the bricks that failed move, riders with them, and solve the program of those alone
@@ -22,9 +24,11 @@ from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints, ride
 from brickgpt_engine.physics.condensed import Balance, Condensed
 from brickgpt_engine.physics.contacts import GROUND, Contacts
+from brickgpt_engine.physics.dense import DenseSimplex
 from brickgpt_engine.physics.force_model import COST
 from brickgpt_engine.physics.growing import GrowingProgram, Grown
-from brickgpt_engine.physics.settling import Loads, settle
+from brickgpt_engine.physics.settling import Loads, must_pull, settle
+from brickgpt_engine.physics.start import first_balance
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -32,6 +36,8 @@ BoolArray = NDArray[np.bool_]
 
 _MOST = 0.5
 """Share of moving bricks from which on all are let free."""
+_SMALL = 20
+"""Bricks up to which dense arrays and a start near the optimum are the fastest."""
 _FEW = 60
 """Bricks below which one program of all is sooner done than a smaller one and its check."""
 _MANY = 0.1
@@ -70,6 +76,8 @@ SETTLED = PaperOptimum(0.0, None, None, 0)
 def settles(contacts: Contacts) -> bool:
     """Whether an equilibrium without any pull is easily found; False says nothing."""
     n = contacts.brick_count
+    if must_pull(contacts):
+        return False
     loads = Loads.weights(contacts)
     return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads, hasty=True).any()
 
@@ -105,7 +113,7 @@ class Memory:
             self.growing = None
             return None
         if self._settled and settles(contacts):
-            return Grown(0.0, np.zeros(len(contacts.point_pair)), np.zeros((contacts.brick_count, 3)))
+            return Grown(0.0, np.zeros(0), np.zeros((contacts.brick_count, 3)))
         if self.growing is None or self.growing.littered:
             self.growing = GrowingProgram()
         try:
@@ -125,6 +133,20 @@ class Memory:
         while len(self.solved) > _KEPT:
             del self.solved[next(iter(self.solved))]
         return balance
+
+
+def small_optimum(contacts: Contacts) -> Grown | None:
+    """The optimum of a small structure, looked for from a first balance that is near it.
+
+    None where the structure is not small, or the answer is not found or not proven, see
+    :mod:`~brickgpt_engine.physics.dense`.
+    """
+    n = contacts.brick_count
+    if n > _SMALL:
+        return None
+    if settles(contacts):
+        return Grown(0.0, np.zeros(0), np.zeros((n, 3)))
+    return DenseSimplex(contacts, first_balance(contacts)).optimum()
 
 
 def paper_optimum(
@@ -176,6 +198,8 @@ def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> B
     n = contacts.brick_count
     if memory and memory.moving.any() and len(memory.moving) <= n:
         return np.pad(memory.moving, (0, n - len(memory.moving)))
+    if n < _FEW and must_pull(contacts):
+        return np.ones(n, dtype=bool)
     return settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts), hasty=n < _FEW)
 
 

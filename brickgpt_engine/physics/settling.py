@@ -83,6 +83,21 @@ def settle(
     return failed
 
 
+def must_pull(contacts: Contacts) -> bool:
+    """Whether a brick with nothing on it juts out too far to rest; False says nothing."""
+    c = contacts
+    first = np.flatnonzero(np.diff(c.upper, prepend=-1))
+    if not len(first):
+        return False
+    bricks = c.upper[first]
+    least, most = np.minimum.reduceat(c.low, first), np.maximum.reduceat(c.high, first)
+    # Contact points lie up to a quarter of a pitch from the middle of their cell.
+    out = (c.centre[bricks] < least + (0.25 - _ZERO)) | (c.centre[bricks] > most + (0.75 + _ZERO))
+    loaded = np.zeros(c.brick_count + 1, dtype=bool)
+    loaded[c.lower] = True
+    return bool((out.any(axis=1) & ~loaded[bricks]).any())
+
+
 class _Cascade:
     """The bricks that are looked at, their slabs and their points, each sorted from the top layer down.
 

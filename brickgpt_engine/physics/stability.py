@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import ConfigError, SolverError
+from brickgpt_engine.physics import dense
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
 from brickgpt_engine.physics.growing import Grown
-from brickgpt_engine.physics.paper import SETTLED, Memory, PaperOptimum, paper_optimum, settles
+from brickgpt_engine.physics.paper import SETTLED, Memory, PaperOptimum, paper_optimum, settles, small_optimum
 from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import (
     BrickFailure,
@@ -52,8 +53,9 @@ class StabilityAnalyzer:
 
     Args:
         criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
-        solver: ``auto`` (what measured fastest: HiGHS, and Gurobi where that gives no answer), ``highs``
-            or ``gurobi``. No solver is asked where the weights settle by pressing alone.
+        solver: ``auto`` (what measured fastest: the built-in simplex for a few bricks, else HiGHS, and
+            Gurobi where that gives no answer), ``highs`` or ``gurobi``. No solver is asked where
+            the weights settle by pressing alone.
         time_limit: seconds for each solve, or None.
 
     Raises:
@@ -111,8 +113,12 @@ class StabilityAnalyzer:
         """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
         if self.solver == gurobi.NAME or far_bricks(contacts).size:
             return self._paper_at_once(contacts, self.solver)
-        if memory is not None and self.time_limit is None and (grown := memory.grown(contacts)) is not None:
-            return _kept(contacts, grown)
+        if memory is None:
+            grown = small_optimum(contacts) if self.solver == "auto" else None
+        else:
+            grown = memory.grown(contacts) if self.time_limit is None else None
+        if grown is not None:
+            return _grown(contacts, grown, highs.NAME if memory else dense.NAME)
         try:
             return _settled(contacts, paper_optimum(contacts, self.time_limit, memory))
         except SolverError as error:
@@ -231,16 +237,17 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
     return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)
 
 
-def _kept(contacts: Contacts, found: Grown) -> _Verdict:
-    """A verdict from the program that the solver kept since the last change."""
+def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
+    """A verdict from a program of all bricks that the solver of this ``name`` solved."""
     n = contacts.brick_count
     force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
     force[:, 2] = found.residual[:, 0]
     torque[:] = found.residual[:, :0:-1] * STUD_PITCH_M
-    np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
-    note = "the last program was changed and solved again" if found.objective else "the weights settle"
+    if found.pull.size:
+        np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
+    note = "all bricks were solved for" if found.objective else "the weights settle by pressing alone"
     empty = np.zeros(0)
-    solver = highs.NAME if found.objective else "none"
+    solver = name if found.objective else "none"
     solution = Solution(empty, found.objective, solver, empty, empty, note)
     return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective)
 

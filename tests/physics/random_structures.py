@@ -19,10 +19,10 @@ def grow(seed, bricks, *, spread=0.5, world_dim=20):
     return grow_on(structure, rng, bricks, spread)
 
 
-def top_heavy(seed, bricks):
+def top_heavy(seed, bricks, world_dim=20):
     """A structure grown from the top of a one-stud stalk: most of these are near or past falling."""
     rng = random.Random(seed)
-    structure = BrickStructure(Brick(1, 1, 9, 9, z) for z in range(rng.randint(1, 9)))
+    structure = BrickStructure((Brick(1, 1, 9, 9, z) for z in range(rng.randint(1, 9))), world_dim)
     structure.add(Brick(*rng.choice(FOOTPRINTS), 9, 9, len(structure)))
     return grow_on(structure, rng, bricks, 1.0, ground=0.0)
 

@@ -9,8 +9,9 @@ from random_structures import grow, top_heavy
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.errors import SolverError
-from brickgpt_engine.physics import StabilityAnalyzer, solvers
+from brickgpt_engine.physics import StabilityAnalyzer, paper, solvers
 from brickgpt_engine.physics.contacts import extract_contacts
+from brickgpt_engine.physics.dense import DenseSimplex
 from brickgpt_engine.physics.force_model import ForceModel
 from brickgpt_engine.physics.program import LinearProgram
 from brickgpt_engine.physics.solvers import gurobi, highs
@@ -77,10 +78,12 @@ def test_gurobi_by_name_gives_way_where_its_licence_does_not_allow_the_size(monk
     assert "more than Gurobi's size-limited licence allows" in report.solver_note
 
 
-def test_auto_asks_no_solver_where_the_weights_settle_and_highs_elsewhere():
+def test_auto_asks_no_solver_where_the_weights_settle_and_highs_where_there_are_many_bricks():
     settled = StabilityAnalyzer().analyze(BrickStructure([Brick(2, 2, 5, 5, 0), Brick(2, 4, 5, 4, 1)]))
     assert (settled.solver, settled.stable, settled.objective) == ("none", True, 0)
-    assert StabilityAnalyzer().analyze(SMALL).solver == "highs"
+    assert StabilityAnalyzer().analyze(SMALL).solver == "built-in"
+    assert StabilityAnalyzer(solver="highs").analyze(SMALL).solver == "highs"
+    assert StabilityAnalyzer().analyze(grow(1, 30, spread=0.4)).solver == "highs"
 
 
 @pytest.mark.gurobi
@@ -98,7 +101,7 @@ def test_what_is_too_large_for_the_free_licence_goes_to_highs():
 
 def test_without_gurobi_auto_takes_highs(monkeypatch):
     monkeypatch.setitem(sys.modules, "gurobipy", None)
-    report = StabilityAnalyzer().analyze(SMALL)
+    report = StabilityAnalyzer().analyze(grow(1, 30, spread=0.4))
     assert (report.solver, report.stable) == ("highs", True)
     with pytest.raises(SolverError, match="pip install gurobipy"):
         StabilityAnalyzer(solver="gurobi").analyze(SMALL)
@@ -119,7 +122,7 @@ def test_a_licence_that_does_not_work_is_named(monkeypatch, tmp_path):
     code = (
         "from brickgpt_engine.bricks import *; from brickgpt_engine.physics import *\n"
         "structure = BrickStructure([Brick(2, 2, 5, 5, 0), Brick(2, 4, 5, 6, 1)])\n"
-        "print(StabilityAnalyzer().analyze(structure).solver)\n"
+        "print(StabilityAnalyzer(solver='highs').analyze(structure).solver)\n"
         "try: StabilityAnalyzer(solver='gurobi').analyze(structure)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
@@ -156,6 +159,15 @@ def broken_solvers(monkeypatch, broken_highs):
     monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
 
 
+def test_a_built_in_answer_that_cannot_be_proven_goes_to_highs(monkeypatch):
+    plain = StabilityAnalyzer().analyze(SMALL)
+    monkeypatch.setattr(DenseSimplex, "_proven", lambda self: False)
+    report = StabilityAnalyzer().analyze(SMALL)
+    assert (plain.solver, report.solver) == ("built-in", "highs")
+    assert report.objective == pytest.approx(plain.objective, rel=1e-6)
+    assert report.stress == pytest.approx(plain.stress, abs=1e-6)
+
+
 def test_highs_takes_over_from_gurobi(monkeypatch):
     monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
     monkeypatch.setattr(gurobi, "fits", lambda program: True)
@@ -167,7 +179,8 @@ def test_highs_takes_over_from_gurobi(monkeypatch):
 
 @pytest.mark.gurobi
 @pytest.mark.parametrize("solver", ["auto", "highs"])
-def test_gurobi_takes_over_from_highs(broken_highs, solver):
+def test_gurobi_takes_over_from_highs(broken_highs, monkeypatch, solver):
+    monkeypatch.setattr(paper, "_SMALL", 0)
     report = StabilityAnalyzer(solver=solver).analyze(SMALL)
     assert (report.solver, report.stable) == ("gurobi", True)
     assert "highs gave no answer" in report.solver_note

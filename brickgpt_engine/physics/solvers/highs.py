@@ -28,6 +28,8 @@ _TUNING: dict[str, Any] = {
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
+    # The programs are scaled already.
+    "simplex_scale_strategy": 0,
 }
 
 
@@ -266,6 +268,21 @@ class WarmSession:
             columns.index.astype(np.int32),
             columns.value,
         )
+
+    def begin(self, basic: NDArray[np.bool_], free: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
+        """Go on from a basis: the ``basic`` columns (columns,), and the slacks of these ``rows`` (rows,).
+
+        The other columns are at zero. A basis that HiGHS does not take is of no consequence.
+        """
+        import highspy
+
+        kinds = highspy.HighsBasisStatus
+        names = (kinds.kLower, kinds.kZero, kinds.kBasic)
+        basis = highspy.HighsBasis()
+        basis.col_status = [names[kind] for kind in np.where(basic, 2, free).tolist()]
+        basis.row_status = [names[kind] for kind in np.where(rows, 2, 0).tolist()]
+        basis.valid = True
+        self._engine.setBasis(basis)
 
     def close(self, columns: NDArray[np.int64]) -> None:
         """Hold the columns of these numbers at zero from now on."""
