@@ -14,6 +14,7 @@ COMMANDS = {
     "data": "training.data",
     "prepare": "training.data",
     "nano": "training.nano",
+    "drafter": "training.drafter",
     "sft": "training.sft",
     "grpo": "training.grpo",
     "curves": "training.curves",

@@ -118,7 +118,7 @@ class LineTree:
         if live.any():  # otherwise no pass is needed to know that nothing follows
             node.shares = softmax(self._after(node.tokens)[place.allowed], self._temperature)
             node.masses = node.shares * live
-            node.bound = min(before, float(node.masses.sum()))
+            node.bound = min(before, float(np.add.reduce(node.masses)))
         else:
             node.shares = node.masses = np.zeros(len(place.allowed))
             node.bound = 0.0

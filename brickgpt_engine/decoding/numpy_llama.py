@@ -20,6 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from brickgpt_engine.decoding.blas import one_thread, small_products_are_fast
+from brickgpt_engine.decoding.habits import Habits
 from brickgpt_engine.decoding.linear import Blocked, Floats, Linear, Plain
 from brickgpt_engine.decoding.llama_config import LlamaConfig, read_llama_config
 from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
@@ -101,20 +102,26 @@ class NumpyLlama:
         self._norm = weights.array("model.norm.weight", (hidden,))
         head = self._embedding if config.tied else weights.array("lm_head.weight", (vocab, hidden))
         self._head = np.ascontiguousarray(head.T)
-        blocked = self.parameters < _ONE_THREAD_BELOW and small_products_are_fast()
-        self._layers = [_load_layer(weights, config, index, blocked) for index in range(config.num_layers)]
+        self._blocked = self.parameters < _ONE_THREAD_BELOW and small_products_are_fast()
+        self._layers = [
+            _load_layer(weights, config, index, self._blocked) for index in range(config.num_layers)
+        ]
         self._frequencies = config.inverse_frequencies()
         self._capacity = 0
         self._keys: Floats  # (layers, kv_heads, head_dim, capacity)
         self._values: Floats  # (layers, kv_heads, capacity, head_dim)
         self._reserve(min(_FIRST_CAPACITY, config.context_length))
         self._rooms: dict[int, _Room] = {}
+        self.habits: Habits | None = None
+        """What usually follows in the texts that it was trained on."""
         self._part: tuple[TokenIds, Floats] | None = None  # the output matrix for some tokens alone
 
     @classmethod
     def from_folder(cls, folder: Path) -> NumpyLlama:
-        """Load ``config.json`` and the safetensors of a Hugging Face folder."""
-        return cls(read_llama_config(folder), Weights(folder))
+        """Load ``config.json``, the safetensors of a Hugging Face folder, and its habits if it has some."""
+        model = cls(read_llama_config(folder), Weights(folder))
+        model.habits = Habits.from_folder(folder)
+        return model
 
     device, dtype = "cpu", "float32"
 
@@ -136,6 +143,8 @@ class NumpyLlama:
     @property
     def draft_cost(self) -> float:
         """What one more token makes a short pass longer: more where weights fit into the cache."""
+        if self._blocked:
+            return 0.25
         return 0.3 if self.parameters < _ONE_THREAD_BELOW else 0.1
 
     def prefill(self, ids: Sequence[int]) -> Logits:

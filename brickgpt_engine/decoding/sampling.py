@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -12,26 +13,33 @@ from brickgpt_engine.errors import ModelError
 Probabilities: TypeAlias = NDArray[np.float64]
 
 
-@np.errstate(over="ignore", invalid="ignore")  # what they leave is refused below
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabilities:
     """``exp(logits / temperature)``, normalised, in double precision; same shape as ``logits`` (n,).
 
     Raises:
-        ModelError: no logit is a finite number.
+        ModelError: the largest logit is no finite number.
     """
-    scaled = logits.astype(np.float64) / temperature
-    scaled -= scaled.max()
-    weights = np.exp(scaled)
-    total = weights.sum()
-    if not 0.0 < total < np.inf:
-        raise ModelError("the model gives no allowed token a finite logit; its weights are damaged")
-    return np.asarray(weights / total)
+    weights = _below_top(logits)
+    weights /= temperature
+    np.exp(weights, out=weights)
+    weights /= np.add.reduce(weights)
+    return weights
 
 
 def log_share(logits: NDArray[np.floating], place: int) -> float:
     """Natural logarithm of entry ``place``'s softmax share; minus infinity where it has none."""
-    with np.errstate(divide="ignore"):
-        return float(np.log(softmax(logits)[place]))
+    below = _below_top(logits)
+    return float(below[place]) - math.log(np.add.reduce(np.exp(below)))
+
+
+def _below_top(logits: NDArray[np.floating]) -> Probabilities:
+    """``logits`` less the largest of them, in double precision."""
+    below = logits.astype(np.float64)
+    top = float(np.maximum.reduce(below))
+    if not -math.inf < top < math.inf:  # also false for NaN, which the maximum passes on
+        raise ModelError("the model gives no allowed token a finite logit; its weights are damaged")
+    below -= top
+    return below
 
 
 def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
@@ -39,7 +47,7 @@ def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
 
     They need not sum to 1. An index of probability 0 is never drawn.
     """
-    cumulative = np.cumsum(probabilities)
+    cumulative = probabilities.cumsum()
     index = int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
     if index == len(cumulative):  # the product was rounded up to the whole
         index = int(cumulative.searchsorted(cumulative[-1], side="left"))

@@ -83,7 +83,7 @@ class LineWriter:
             and isinstance(model, DraftModel)
             and isinstance(grammar, BrickGrammar)  # the rules guess absolute lines
         ):
-            self._drafter = Drafter(grammar, model.draft_cost)
+            self._drafter = Drafter(grammar, model.draft_cost, getattr(model, "habits", None))
         self._structure: BrickStructure | None = None
         self.legality = legality_for(grammar, config.rules)
         self.redraws = 0
