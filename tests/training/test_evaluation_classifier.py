@@ -7,6 +7,7 @@ from brickgpt_engine.errors import FormatError, InputError
 from training.data.build import split_of
 from training.data.shapes import FAMILIES, Shape
 from training.evaluation import classifier_training
+from training.evaluation.cell_network import CellNetwork, arrays_of, from_arrays, train_cell_network
 from training.evaluation.classifier import (
     BOX,
     FEATURES,
@@ -24,7 +25,7 @@ from training.evaluation.classifier_training import (
     ready_classifier,
     stretched,
 )
-from training.evaluation.voxels import voxels_of
+from training.evaluation.voxels import centred_grids, voxels_of
 
 
 def slabs_and_poles(count, seed):
@@ -43,7 +44,16 @@ def by_hand():
     first[-3 * 20 - 3 * 8] = 20.0  # the extent along x, in cells
     second = np.array([[1.0, 0.0]], dtype=np.float32)
     bias = np.array([0.0, 7.0], dtype=np.float32)
-    return Classifier(("slab", "pole"), ((first, np.zeros(1, np.float32)), (second, bias)), {"seed": 7})
+    layers = ((first, np.zeros(1, np.float32)), (second, bias))
+    return Classifier(("slab", "pole"), layers, undecided(outputs=2), {"seed": 7})
+
+
+def undecided(outputs):
+    """A network over cells that finds all categories alike."""
+    sizes = ((24, 1, 4), (48, 24, 3), (96, 48, 3))
+    convolutions = [(np.zeros((n, m, k, k, k), np.float32), np.zeros(n, np.float32)) for n, m, k in sizes]
+    dense = [(np.zeros(s, np.float32), np.zeros(s[1], np.float32)) for s in ((96 * 27, 128), (128, outputs))]
+    return CellNetwork(tuple(convolutions), tuple(dense))
 
 
 def test_pictures_worked_out_by_hand():
@@ -84,6 +94,30 @@ def test_it_learns_two_kinds_and_says_how_well():
     new = slabs_and_poles(20, seed=1)
     assert judge.predict(new["slab"]) == ["slab"] * 20
     assert judge.predict(new["pole"]) == ["pole"] * 20
+
+
+def test_the_network_over_cells_scores_as_pytorch_does_and_comes_back_from_its_arrays():
+    torch = pytest.importorskip("torch")
+    kinds = slabs_and_poles(8, seed=3)
+    grids = np.concatenate([kinds["slab"], kinds["pole"]])
+    labels = np.repeat([0, 1], 8)
+    built = []
+    linear = torch.nn.Sequential.__init__
+
+    def keep(self, *layers):
+        linear(self, *layers)
+        built.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.nn.Sequential, "__init__", keep)
+        network = train_cell_network(grids, labels, 2, 6, 0, lambda number: grids)
+    with torch.no_grad():
+        cells = torch.from_numpy(centred_grids(grids).astype(np.float32))[:, None]
+        expected = built[-1].eval()(cells).numpy()
+    assert np.abs(expected).max() > 0.1
+    assert np.allclose(network.scores(grids), expected, atol=1e-4)
+    again = from_arrays(arrays_of(network))
+    assert np.array_equal(again.scores(grids), network.scores(grids))
 
 
 def test_accuracy_on_kinds_that_cannot_be_told_apart_is_no_better_than_chance():

@@ -1,11 +1,13 @@
 """A small judge of category: from a grid of cells to the name of a family.
 
-It sees the model twice. Stretched to a box of 12x12x12 cells, where proportions are no
-matter: every cell, and nine pictures, how deep one looks from each of the six sides before
-a cell stops the eye and how many cells lie behind each other along each axis. And in its
-true size: its three extents, and how many cells each plane has. A network with one hidden
-layer names the family. It is trained by :mod:`training.evaluation.classifier_training` on
-held-out shapes, which no generator saw.
+Two networks vote. One has convolutions and sees the cells as they are, see
+:mod:`training.evaluation.cell_network`. The other has one hidden layer and sees the model
+twice. Stretched to a box of 12x12x12 cells, where proportions are no matter: every cell,
+and nine pictures, how deep one looks from each of the six sides before a cell stops the
+eye and how many cells lie behind each other along each axis. And in its true size: its
+three extents, and how many cells each plane has. Where one is misled by a missing brick
+or an odd proportion, the other mostly is not. Both are trained by
+:mod:`training.evaluation.classifier_training` on held-out shapes, which no generator saw.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from brickgpt_engine.errors import FormatError, InputError, OutputError
 from brickgpt_engine.formats.atomic import write_bytes
 from training.data import shapes
 from training.data.shapes.base import SIDE, Voxels
+from training.evaluation.cell_network import CellNetwork, arrays_of, from_arrays
 from training.evaluation.voxels import centred_grids
 
 Features = NDArray[np.float32]
@@ -31,7 +34,7 @@ BOX = 12
 """Side of the box that every model is stretched to."""
 _EXTENT_COPIES = 8  # a network of few inputs for size would otherwise learn size late
 FEATURES = BOX**3 + 9 * BOX**2 + 3 * _EXTENT_COPIES + 3 * SIDE
-_FORMAT_VERSION = 2
+_FORMAT_VERSION = 3
 
 
 def features(grids: Voxels) -> Features:
@@ -82,12 +85,14 @@ class Classifier:
 
     Attributes:
         names: the categories, in the order of the outputs.
-        layers: weight (inputs, outputs) and bias (outputs,) of the two layers, float32.
+        layers: weight (inputs, outputs) and bias (outputs,) of the two layers that see features, float32.
+        cells: the network that sees the cells.
         facts: how it was trained and how good it is on shapes it never saw.
     """
 
     names: tuple[str, ...]
     layers: tuple[tuple[Features, Features], tuple[Features, Features]]
+    cells: CellNetwork
     facts: dict[str, Any]
 
     def predict(self, grids: Voxels) -> list[str]:
@@ -96,7 +101,8 @@ class Classifier:
             return []
         (first, first_bias), (second, second_bias) = self.layers
         hidden = np.maximum(features(grids) @ first + first_bias, 0.0)
-        return [self.names[index] for index in np.argmax(hidden @ second + second_bias, axis=1)]
+        votes = _log_odds(hidden @ second + second_bias) + _log_odds(self.cells.scores(grids))
+        return [self.names[index] for index in np.argmax(votes, axis=1)]
 
     def save(self, path: Path) -> None:
         """Write the classifier (NumPy's ``.npz``, weights in 16 bits); the folder is made when missing.
@@ -112,6 +118,7 @@ class Classifier:
             for i, pair in enumerate(self.layers)
             for kind, part in zip("wb", pair, strict=True)
         }
+        arrays |= arrays_of(self.cells)
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer,
@@ -141,6 +148,7 @@ def load_classifier(path: Path) -> Classifier:
             if note["format_version"] != _FORMAT_VERSION:
                 raise FormatError(f"{path} is a classifier of another version; remove it to train a new one")
             parts = [kept[name].astype(np.float32) for name in ("w0", "b0", "w1", "b1")]
+            cells = from_arrays(kept)
     except FileNotFoundError as error:
         raise InputError(
             f"there is no classifier {path}; run python -m training.evaluate classifier"
@@ -149,7 +157,15 @@ def load_classifier(path: Path) -> Classifier:
         raise FormatError(
             f"{path} is not a classifier of this program; remove it to train a new one"
         ) from error
-    return Classifier(tuple(note["names"]), ((parts[0], parts[1]), (parts[2], parts[3])), note["facts"])
+    layers = ((parts[0], parts[1]), (parts[2], parts[3]))
+    return Classifier(tuple(note["names"]), layers, cells, note["facts"])
+
+
+def _log_odds(scores: Features) -> Features:
+    """Natural logarithms of the shares that the scores (n, categories) stand for."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    result: Features = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
 
 
 def shapes_digest() -> str:

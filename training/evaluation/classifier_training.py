@@ -22,6 +22,7 @@ from brickgpt_engine.errors import BrickGPTError, ConfigError
 from training.data.build import split_of
 from training.data.shapes import FAMILIES
 from training.data.shapes.base import SIDE, Voxels
+from training.evaluation.cell_network import train_cell_network
 from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
 from training.evaluation.pool import prepare_worker, single_threaded, worker_count
 
@@ -32,6 +33,8 @@ COPIES = 6
 """Damaged copies of each training shape."""
 HIDDEN = 256
 EPOCHS = 16
+_CELL_EPOCHS = 4
+"""Passes of the network that sees cells for each of the other's; it gets one copy of each shape a pass."""
 _BATCH = 256
 _DRAWS_PER_SHAPE = 70
 """Twice as many as the share of the test split asks for: a family with few different shapes has no more."""
@@ -144,7 +147,15 @@ def fit_classifier(shapes: Mapping[str, Voxels], *, epochs: int = EPOCHS, seed: 
     copies = (features(damaged(stretched(train_grids, rng), rng)) for _ in range(COPIES))
     inputs = np.concatenate([features(train_grids), *copies])
     layers = _fit(inputs, np.tile(train_labels, COPIES + 1), len(names), epochs, seed)
-    judge = Classifier(names, layers, {"seed": seed, "trained_on": len(train_grids)})
+    cells = train_cell_network(
+        train_grids,
+        train_labels,
+        len(names),
+        _CELL_EPOCHS * epochs,
+        seed,
+        lambda number: damaged(stretched(train_grids, rng) if number % 3 else train_grids, rng),
+    )
+    judge = Classifier(names, layers, cells, {"seed": seed, "trained_on": len(train_grids)})
     judge.facts.update(_accuracies(judge, test_grids, test_labels, rng))
     return judge
 
