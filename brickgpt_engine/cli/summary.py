@@ -58,7 +58,8 @@ def stability_words(report: StabilityReport) -> str:
 
 def solver_words(solver: str) -> str:
     """A solver's name as its makers write it."""
-    return {"highs": "HiGHS", "gurobi": "Gurobi", "none": "no solver needed"}.get(solver, solver)
+    words = {"built-in": "built-in simplex", "highs": "HiGHS", "gurobi": "Gurobi", "none": "no solver needed"}
+    return words.get(solver, solver)
 
 
 def solver_change(report: StabilityReport, asked: str) -> str | None:
