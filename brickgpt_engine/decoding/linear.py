@@ -8,6 +8,7 @@ blocks of columns, and six rows cost about twice as much as one in place of five
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -17,6 +18,8 @@ Floats: TypeAlias = NDArray[np.float32]
 
 _WIDTHS = (64, 32, 48, 96, 16)
 """Columns of a block, the best first."""
+_LINE = 16
+"""Numbers in a line of the processor's cache."""
 _FEW_ROWS = 8
 _CACHED_BYTES = 2 << 20
 """Up to so many rows of a matrix of that size, one product a row beats packing the matrix for all."""
@@ -31,12 +34,30 @@ class Linear(Protocol):
     def __call__(self, x: Floats, target: Floats) -> None:
         """Multiply the rows of ``x`` (n, in) into ``target``."""
 
+    weights: Floats
+    """As they are stored."""
+
+
+def lie_together(linears: Sequence[Linear]) -> None:
+    """Move all weights into one block of memory.
+
+    NumPy asks the system for large pages where an array has at least 4 MB; reading all weights of a small
+    model once a pass takes a tenth less time then.
+    """
+    block = np.empty(sum(-(-linear.weights.size // _LINE) * _LINE for linear in linears), dtype=np.float32)
+    begin = 0
+    for linear in linears:
+        weights = linear.weights
+        linear.weights = block[begin : begin + weights.size].reshape(weights.shape)
+        linear.weights[...] = weights
+        begin += -(-weights.size // _LINE) * _LINE
+
 
 class Plain:
     """Input-major, where OpenBLAS is fastest for one row."""
 
     def __init__(self, matrix: Floats, bias: Floats | None = None) -> None:
-        self._matrix = np.ascontiguousarray(matrix.T)
+        self.weights = np.ascontiguousarray(matrix.T)
         self._bias = bias
         self._few = _FEW_ROWS if matrix.nbytes <= _CACHED_BYTES else 1
 
@@ -48,9 +69,9 @@ class Plain:
         """As :class:`Linear`."""
         if len(x) <= self._few:
             for row, into in zip(x, target, strict=True):  # the matrix stays in the cache from row to row
-                np.dot(row, self._matrix, out=into)
+                np.dot(row, self.weights, out=into)
         else:
-            np.dot(x, self._matrix, out=target)
+            np.dot(x, self.weights, out=target)
         if self._bias is not None:
             target += self._bias
 
@@ -61,7 +82,7 @@ class Blocked:
     def __init__(self, matrix: Floats, bias: Floats | None = None) -> None:
         out, inner = matrix.shape
         self._width = next((width for width in _WIDTHS if out % width == 0), out)
-        self._blocks = np.ascontiguousarray(matrix.reshape(-1, self._width, inner).transpose(0, 2, 1))
+        self.weights = np.ascontiguousarray(matrix.reshape(-1, self._width, inner).transpose(0, 2, 1))
         self._bias = None if bias is None else bias.reshape(-1, 1, self._width)
 
     def target(self, buffer: Floats) -> Floats:
@@ -70,6 +91,6 @@ class Blocked:
 
     def __call__(self, x: Floats, target: Floats) -> None:
         """As :class:`Linear`."""
-        np.matmul(x, self._blocks, out=target)
+        np.matmul(x, self.weights, out=target)
         if self._bias is not None:
             target += self._bias

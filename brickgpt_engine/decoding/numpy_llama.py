@@ -21,7 +21,7 @@ import numpy as np
 
 from brickgpt_engine.decoding.blas import one_thread, small_products_are_fast
 from brickgpt_engine.decoding.habits import Habits
-from brickgpt_engine.decoding.linear import Blocked, Floats, Linear, Plain
+from brickgpt_engine.decoding.linear import Blocked, Floats, Linear, Plain, lie_together
 from brickgpt_engine.decoding.llama_config import LlamaConfig, read_llama_config
 from brickgpt_engine.decoding.tokens import Logits, Rows, TokenIds, check_room
 from brickgpt_engine.decoding.weights import Weights
@@ -44,6 +44,11 @@ class _Layer:
     out: Linear
     gate_up: Linear
     down: Linear
+
+    @property
+    def linears(self) -> tuple[Linear, ...]:
+        """All of them."""
+        return self.qkv, self.out, self.gate_up, self.down
 
 
 class _Room:
@@ -106,6 +111,8 @@ class NumpyLlama:
         self._layers = [
             _load_layer(weights, config, index, self._blocked) for index in range(config.num_layers)
         ]
+        if self.parameters < _ONE_THREAD_BELOW:
+            lie_together([linear for layer in self._layers for linear in layer.linears])
         self._frequencies = config.inverse_frequencies()
         self._capacity = 0
         self._keys: Floats  # (layers, kv_heads, head_dim, capacity)
@@ -198,8 +205,9 @@ class NumpyLlama:
         config = self.config
         capacity = min(max(needed, 2 * self._capacity), config.context_length)
         layers, heads, width = config.num_layers, config.num_kv_heads, config.head_dim
-        keys = np.empty((layers, heads, width, capacity), dtype=np.float32)
-        values = np.empty((layers, heads, capacity, width), dtype=np.float32)
+        block = np.empty((2, layers, heads, width * capacity), dtype=np.float32)  # one, for large pages
+        keys = block[0].reshape(layers, heads, width, capacity)
+        values = block[1].reshape(layers, heads, capacity, width)
         if self._length:
             keys[..., : self._length] = self._keys[..., : self._length]
             values[:, :, : self._length] = self._values[:, :, : self._length]
