@@ -64,7 +64,7 @@ class StabilityReport:
 
     Attributes:
         criterion: the test that was applied.
-        solver: ``"built-in"``, ``"highs"``, ``"gurobi"``, or ``"none"`` when none was needed or none answered.
+        solver: ``"built-in"``, ``"highs"``, ``"gurobi"``, or ``"none"`` when none was needed, or answered.
         status: the verdict; ``unknown`` when no solver gave an answer, which says nothing about the model.
         stress: (n,) share of the friction capacity in use, 0 to 1; 1 means failure, NaN unknown.
         failures: why bricks fail, in build order.
