@@ -17,6 +17,8 @@ from brickgpt_engine.decoding.guesses import RULES, Guess, Text, fields_of, gues
 from brickgpt_engine.decoding.habits import Habits, LineContext
 
 _MOST_TOKENS = 24
+_LEAST_ODDS = 0.4
+"""Where drafts are long, one more token saves a small part of a pass, and it is read sooner or later."""
 _MOST_FORETOLD = 16
 """Tokens of a draft where habits are known: their odds are good enough to need no other bound on its cost."""
 _TRIALS = 5.0
@@ -49,7 +51,7 @@ class Drafter:
     def __init__(self, grammar: BrickGrammar, cost: float, habits: Habits | None = None) -> None:
         self._grammar = grammar
         self._habits = habits
-        self._worth = cost
+        self._worth = cost if habits is None else max(cost, _LEAST_ODDS)
         self._most = _MOST_FORETOLD if habits is not None else min(_MOST_TOKENS, max(1, round(2 / cost)))
         self._text = Text()
         self._known: list[Brick] = []

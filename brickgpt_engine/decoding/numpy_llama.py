@@ -107,10 +107,8 @@ class NumpyLlama:
         self._norm = weights.array("model.norm.weight", (hidden,))
         head = self._embedding if config.tied else weights.array("lm_head.weight", (vocab, hidden))
         self._head = np.ascontiguousarray(head.T)
-        self._blocked = self.parameters < _ONE_THREAD_BELOW and small_products_are_fast()
-        self._layers = [
-            _load_layer(weights, config, index, self._blocked) for index in range(config.num_layers)
-        ]
+        blocked = self.parameters < _ONE_THREAD_BELOW and small_products_are_fast()
+        self._layers = [_load_layer(weights, config, index, blocked) for index in range(config.num_layers)]
         if self.parameters < _ONE_THREAD_BELOW:
             lie_together([linear for layer in self._layers for linear in layer.linears])
         self._frequencies = config.inverse_frequencies()
@@ -121,6 +119,7 @@ class NumpyLlama:
         self._rooms: dict[int, _Room] = {}
         self.habits: Habits | None = None
         """What usually follows in the texts that it was trained on."""
+        self._few_logits: Floats  # minus infinity but for these tokens
         self._part: tuple[TokenIds, Floats] | None = None  # the output matrix for some tokens alone
 
     @classmethod
@@ -150,8 +149,6 @@ class NumpyLlama:
     @property
     def draft_cost(self) -> float:
         """What one more token makes a short pass longer: more where weights fit into the cache."""
-        if self._blocked:
-            return 0.25
         return 0.3 if self.parameters < _ONE_THREAD_BELOW else 0.1
 
     def prefill(self, ids: Sequence[int]) -> Logits:
@@ -289,7 +286,10 @@ class NumpyLlama:
             return np.asarray(np.dot(normal, self._head))
         if self._part is None or self._part[0] is not only:
             self._part = only, np.ascontiguousarray(self._head[:, only])
-        logits = np.full((len(x), self.config.vocab_size), -np.inf, dtype=np.float32)
+            self._few_logits = np.empty((0, self.config.vocab_size), dtype=np.float32)
+        if len(self._few_logits) < len(x):
+            self._few_logits = np.full((len(x), self.config.vocab_size), -np.inf, dtype=np.float32)
+        logits = self._few_logits[: len(x)]
         logits[:, only] = np.dot(normal, self._part[1])
         return logits
 
