@@ -18,7 +18,7 @@ from brickgpt_tui.remote import Answer, Order
 if TYPE_CHECKING:
     from brickgpt_engine.generation import BrickGenerator
 
-_COURTESY = 2
+_COURTESY = 5
 """By how much the process is nicer than the studio, so that the keyboard comes first."""
 
 

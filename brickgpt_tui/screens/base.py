@@ -119,7 +119,6 @@ class StudioBase(Screen[None]):
         panel.model = snapshot
         self.query_one(Timeline).snapshot = snapshot
         self.inspector.snapshot = snapshot
-        self.set_class(snapshot.selected is not None, "-selecting")
         self.show_title()
         if self._met() != self._met_before:  # the footer is made anew, which takes a while
             self._met_before = self._met()

@@ -13,6 +13,7 @@ from brickgpt_tui.views.inspection import Inspection, Neighbour, inspect_brick
 from brickgpt_tui.widgets.model_view import ModelView
 from brickgpt_tui.widgets.words import Words
 
+_DIM = "$foreground 65%"
 _LABEL = 9
 _BAR = 10
 _MOST_NEIGHBOURS = 6
@@ -40,7 +41,8 @@ class BrickInspector(Words):
     ascii_only: reactive[bool] = reactive(False)
 
     def watch_snapshot(self) -> None:
-        """Describe another brick, or the same one anew."""
+        """Describe another brick, or the same one anew; whether there is one decides about the height."""
+        self.set_class(self.snapshot is not None and self.snapshot.selected is not None, "-selecting")
         self.describe()
 
     def watch_ascii_only(self) -> None:
@@ -64,10 +66,10 @@ class BrickInspector(Words):
 
 def _no_brick(snapshot: ModelSnapshot | None) -> Iterator[Content]:
     if snapshot is None or not snapshot.bricks:
-        yield Content.styled("No model yet.", "$text-muted")
+        yield Content.styled("No model yet.", _DIM)
         return
-    yield Content.styled("No brick selected.", "$text-muted")
-    yield Content.styled("Click one, or use the arrow keys.", "$text-muted")
+    yield Content.styled("No brick selected.", _DIM)
+    yield Content.styled("Click one, or use the arrow keys.", _DIM)
 
 
 def describe(facts: Inspection, ascii_only: bool = False) -> Iterator[Content]:
@@ -90,7 +92,7 @@ def describe(facts: Inspection, ascii_only: bool = False) -> Iterator[Content]:
 
 
 def _line(label: str, text: str) -> Content:
-    return Content.assemble((f"{label:<{_LABEL}}", "$text-muted"), text)
+    return Content.assemble((f"{label:<{_LABEL}}", _DIM), text)
 
 
 def _span(start: int, length: int) -> str:
@@ -107,7 +109,7 @@ def _stress(facts: Inspection, ascii_only: bool) -> Iterator[Content]:
         full = round(stress * _BAR)
         on, off = ("#", "-") if ascii_only else ("█", "░")
         bar, label = on * full + off * (_BAR - full), f"{'stress':<{_LABEL}}"
-        yield Content.assemble((label, "$text-muted"), (bar, f"$text-{kind}"), f" {stress:.2f}")
+        yield Content.assemble((label, _DIM), (bar, f"$text-{kind}"), f" {stress:.2f}")
         yield _line("score", f"{facts.score:.2f} ({facts.criterion})")
     if facts.failure is not None:
         yield Content.styled(facts.failure, "$text-error")
@@ -120,9 +122,9 @@ def _neighbours(label: str, neighbours: tuple[Neighbour, ...]) -> Iterator[Conte
         studs = f"{other.studs} stud{'' if other.studs == 1 else 's'}"
         link = Style.from_meta({"@click": f"select_brick({other.index})"}) + Style(underline=True)
         yield Content.assemble(
-            (f"{label if not number else '':<{_LABEL}}", "$text-muted"),
+            (f"{label if not number else '':<{_LABEL}}", _DIM),
             (f"{brick.h}x{brick.w} ({brick.x},{brick.y},{brick.z})", link),
-            (f" {studs}", "$text-muted"),
+            (f" {studs}", _DIM),
         )
     if len(neighbours) > _MOST_NEIGHBOURS:
         yield _line("", f"and {len(neighbours) - _MOST_NEIGHBOURS} more")

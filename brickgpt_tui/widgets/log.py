@@ -27,10 +27,11 @@ _CLASSES = {kind: f"log--{kind}" for kind in ("info", "placed", "rejected", "rol
 class LogHeading(Static):
     """The line that folds and unfolds, with the last event on it."""
 
+    ALLOW_SELECT = False  # it would begin with painting the whole screen
     virtual_size = steady_size()
 
-    def on_click(self) -> None:
-        """Fold or unfold."""
+    def on_mouse_down(self) -> None:
+        """Fold or unfold, at once and not when the button is let go."""
         self.post_message(EventLog.Toggled())
 
 
@@ -52,6 +53,8 @@ class LogLines(ScrollView, can_focus=True):
         """The last lines, seen or not."""
         self.at_end = True
         """Whether the last line is in sight, and will be when there are more."""
+        self.more = "…"
+        """What ends a line that is longer than the widget is wide."""
 
     def add(self, lines: Iterable[LogLine]) -> None:
         """Append lines."""
@@ -90,7 +93,10 @@ class LogLines(ScrollView, can_focus=True):
         if place >= count:
             return Strip.blank(self.size.width, base)
         text, style = self._look(self.written[place])
-        return Strip([Segment(text, base + style)]).adjust_cell_length(self.size.width, base)
+        strip, room = Strip([Segment(text, base + style)]), self.scrollable_content_region.width
+        if strip.cell_length > room:
+            strip = Strip([*strip.crop(0, room - 1), Segment(self.more, base + style)])
+        return strip.adjust_cell_length(self.size.width, base)
 
 
 class EventLog(Column):
@@ -137,6 +143,7 @@ class EventLog(Column):
 
     def watch_ascii_only(self) -> None:
         """Draw everything anew."""
+        self._lines.more = "~" if self.ascii_only else "…"
         self._show_heading()
         self._lines.refresh()
 
@@ -148,7 +155,7 @@ class EventLog(Column):
     def _look(self, line: LogLine) -> tuple[str, Style]:
         """The line in characters that may be drawn, and its style."""
         text = line.text.encode("ascii", "replace").decode() if self.ascii_only else line.text
-        return text, self.get_component_rich_style(_CLASSES[line.kind], partial=True)
+        return text, Style(color=self.get_component_rich_style(_CLASSES[line.kind]).color)
 
     def _show_heading(self) -> None:
         if not self._furnished:

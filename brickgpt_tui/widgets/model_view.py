@@ -300,9 +300,10 @@ class ModelView(Frame):
         if self.mode == "layer":
             now = self.snapshot
             count = 0 if now is None else sum(brick.z == self.level for brick in now.visible)
-            mark = " follow" if self.follow else ""
-            words = f"layer {self.level}/{scene.top_layer}, {count} bricks{mark}"
-            return Content(words if len(words) <= room else f"{self.level}/{scene.top_layer}")
+            mark, place = " follow" if self.follow else "", f"{self.level}/{scene.top_layer}"
+            bricks = f", {count} brick{'' if count == 1 else 's'}"
+            words = (f"layer {place}{bricks}{mark}", f"layer {place}{mark}", place)
+            return Content(next((one for one in words if len(one) <= room), place))
         if self.mode in ("iso", "image"):
             return Content(f"seen from {('+x -y', '-x -y', '-x +y', '+x +y')[self.turn]}")
         return Content({"front": "seen from -y", "side": "seen from +x", "top": "seen from above"}[self.mode])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MODES = ("layer", "front", "side", "top", "iso", "image")
 """The views, in the order of their keys."""
+_DIM = "$foreground 65%"
 
 
 class Pressable(Words):
@@ -69,13 +70,13 @@ def legend(paint: Paint, width: int, *, colour: bool, ascii_only: bool) -> Conte
         left = len(paint.legend) - number
         rest = f"  +{left}" if left > 1 else ""
         if used + 3 + len(text) + len(rest) > width:
-            pieces.append((f"  +{left}", "$text-muted"))
+            pieces.append((f"  +{left}", _DIM))
             break
         red, green, blue = unpacked(entry.colour)
         pieces += [
             ("  ", ""),
             (sign, f"rgb({red},{green},{blue})" if colour else "bold"),
-            (text, "$text-muted"),
+            (text, _DIM),
         ]
         used += 3 + len(text)
     return Content.assemble(*pieces)

@@ -214,6 +214,21 @@ async def test_the_log_stays_at_its_end_until_it_is_scrolled(studio, ready):
         assert lines.render_line(0).text.strip() == "line 3"
 
 
+async def test_a_log_line_that_is_too_long_says_so_beside_the_scrollbar(studio, ready):
+    app = studio()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ready(pilot)
+        for _ in range(30):
+            screen.say("0123456789" * 20)
+        await pilot.press("escape", "l")
+        await pilot.pause(0.2)
+        lines = screen.query_one(LogLines)
+        room = lines.vertical_scrollbar.region.x - lines.scrollable_content_region.x
+        seen = lines.render_line(0).text[:room]
+        assert len(seen) == room
+        assert seen[-2:] == f"{(room - 2) % 10}…"
+
+
 async def test_what_happens_lays_nothing_out_while_the_log_is_folded(studio, ready):
     app = studio()
     async with app.run_test(size=SIZE) as pilot:
