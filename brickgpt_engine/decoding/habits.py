@@ -45,12 +45,18 @@ class LineContext:
             return
         *_, third, second, last = (None, None, *text.bricks[-3:])
         below, twice, repeat, *_ = self._guesses.about(())
-        self._here = bytes(text.bricks[-1][:2])
-        self._after = self._here + _step(second, last)
-        self._behind = self._after + b"|" + _step(third, second)
-        near = self._relative(below)
-        self._repeat = near + b"|" + self._relative(repeat)
-        self._near, self._twice = near, self._relative(twice)
+        here = bytes(text.bricks[-1][:2])
+        after = here + _step(second, last)
+        behind = after + b"|" + _step(third, second)
+        near, x, y = self._relative(below), self.origin[0], self.origin[1]
+        # a context's key goes on from the sum of what does not change while the line is written
+        self._fixed = (
+            crc32(b"1" + behind + b"|" + near + b"|" + self._relative(twice) + b"|"),
+            crc32(b"2" + here + near + b"|"),
+            crc32(b"3" + after + b"|"),
+            crc32(b"4" + near + b"|" + self._relative(repeat) + b"|"),
+            crc32(b"5" + behind + b"|" + bytes((x & 255, y & 255))),
+        )
         self._cover: bytes | None = None
 
     def keys(self, said: Sequence[Value]) -> tuple[int, ...]:
@@ -66,13 +72,13 @@ class LineContext:
             return (crc32(b"0" + told),)
         if field < 2 or self._cover is None:  # it depends on the footprint alone
             self._cover = self._relative(self._guesses.about(said)[4])
-        near, twice, cover = self._near, self._twice, self._cover + b"|" + told
+        cover, (first, second, third, fourth, fifth) = self._cover + b"|" + told, self._fixed
         return (
-            crc32(b"1" + self._behind + b"|" + near + b"|" + twice + b"|" + cover),
-            crc32(b"2" + self._here + near + b"|" + cover),
-            crc32(b"3" + self._after + b"|" + told),
-            crc32(b"4" + self._repeat + b"|" + cover),
-            crc32(b"5" + self._behind + b"|" + bytes((x & 255, y & 255)) + told),
+            crc32(cover, first),
+            crc32(cover, second),
+            crc32(told, third),
+            crc32(cover, fourth),
+            crc32(told, fifth),
         )
 
     def number(self, field: int, value: Value) -> int:

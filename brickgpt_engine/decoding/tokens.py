@@ -119,7 +119,7 @@ class TokenStream:
         self.accepted = 0
         self._only = only
         self._checker = model if isinstance(model, DraftModel) else None
-        self._known: dict[int, Logits] = {}  # by number of tokens before
+        self._known: dict[int, tuple[Logits, bool]] = {}  # by tokens before; whether they are numbers
         self._sure = 0  # tokens that are no draft, or an accepted one
 
     def start(self, ids: Sequence[int]) -> Logits:
@@ -128,7 +128,7 @@ class TokenStream:
         logits = self.model.prefill(ids)
         self._book(ids)
         self._sure = len(ids)
-        self._known[len(ids)] = logits.copy()
+        self._known[len(ids)] = logits.copy(), bool(np.isfinite(logits.max()))
         return self._numbers(len(ids))
 
     def cut(self, length: int) -> None:
@@ -169,15 +169,16 @@ class TokenStream:
         else:
             rows = self.model.extend(ids)[None]
         self._book(ids)
-        if drafted and not np.isfinite(rows.max(axis=1)).all():
+        sound = np.isfinite(rows.max(axis=1)).tolist()  # the maximum passes NaN on
+        if drafted and not all(sound):
             # One bad number spreads over its whole pass; it counts only where the text itself meets it.
             self.model.rewind(len(self.ids) - len(ids))
             del self.ids[-len(ids) :]
             return self._read(ids[:-drafted], 0)
         self.drafted += drafted
         first = len(self.ids) - drafted
-        for number, row in enumerate(rows):
-            self._known[first + number] = row.copy()  # backends reuse their buffer
+        for number, row in enumerate(rows.copy()):  # backends reuse their buffer
+            self._known[first + number] = row, sound[number]
         return self._numbers(first)
 
     def _book(self, ids: Sequence[int]) -> None:
@@ -188,9 +189,8 @@ class TokenStream:
 
     def _numbers(self, place: int) -> Logits:
         """The logits after ``place`` tokens, refused if they are no numbers."""
-        logits = self._known[place]
-        top = float(logits.max())
-        if not -np.inf < top < np.inf:  # also false for NaN, which max() passes on
+        logits, sound = self._known[place]
+        if not sound:
             raise ModelError(
                 "the model's output is not a number (NaN or infinite logits); "
                 "its weights are damaged or overflow in this precision"

@@ -311,10 +311,10 @@ class _Run:
         """Place the brick of ``line``, or say why it cannot be placed."""
         if line.brick is None:
             return Rejection.ILL_FORMED
-        reason = self.structure.check(line.brick)
-        if reason is None and self._ruled and not self._writer.legal(line.brick, self.structure):
+        brick, grown = line.brick, self.structure
+        if self._ruled and grown.check(brick) is None and not self._writer.legal(brick, grown):
             return Rejection.AGAINST_RULES
-        return reason or self.structure.add(line.brick)
+        return grown.add(brick)
 
     def _keep(self, line: Line, reason: Rejection | None) -> None:
         likelihood = self._writer.log_likelihood(line)
