@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
+from array import array
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,24 +29,35 @@ LEAST_SHARE = 0.4
 
 def count(texts: Iterable[list[Brick]], least: int = LEAST) -> Habits:
     """The habits of ``texts``."""
-    seen: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    contexts, told = array("I"), array("B")  # one entry for each context of each field
     for bricks in texts:
         text = Text()
         for brick in bricks:
-            line, fields = LineContext(text), fields_of(guess_of(brick))
+            guess = guess_of(brick)
+            line, fields = LineContext(text), fields_of(guess)
             for field, value in enumerate(fields):
-                for key in line.keys(fields[:field]):
-                    seen[key][line.number(field, value)] += 1
-            text.push(guess_of(brick))
-    rows = []
-    for key, numbers in seen.items():
-        trials, number = sum(numbers.values()), max(numbers, key=lambda n: (numbers[n], -n))
-        share = (numbers[number] - 0.3) / (trials + 0.6)  # few trials prove little
-        if trials >= least and share >= LEAST_SHARE and number < 256:
-            rows.append((key, number, round(255 * share)))
-    rows.sort()
-    keys, best, shares = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return Habits(keys.astype(np.uint32), best.astype(np.uint8), shares.astype(np.uint8))
+                number = line.number(field, value)
+                if number < 256:
+                    keys = line.keys(fields[:field])
+                    contexts.extend(keys)
+                    told.extend([number] * len(keys))
+            text.push(guess)
+    seen = np.frombuffer(contexts, dtype=np.uintc).astype(np.uint64) << 8
+    seen |= np.frombuffer(told, dtype=np.uint8)
+    pairs, times = np.unique(seen, return_counts=True)
+    keys, first = np.unique(pairs >> 8, return_index=True)
+    trials = np.add.reduceat(times, first) if len(first) else times
+    ends = [*first[1:], len(pairs)]
+    ranked = np.lexsort((-pairs, times, np.repeat(np.arange(len(keys)), np.subtract(ends, first))))
+    likeliest = ranked[np.subtract(ends, 1)]  # of equally frequent ones the smallest number
+    shares = (times[likeliest] - 0.3) / (trials + 0.6)  # few trials prove little
+    kept = (trials >= least) & (shares >= LEAST_SHARE)
+    numbers = pairs[likeliest] & 255
+    return Habits(
+        keys[kept].astype(np.uint32),
+        numbers[kept].astype(np.uint8),
+        np.round(255 * shares[kept]).astype(np.uint8),
+    )
 
 
 def structures(folder: Path, limit: int, max_bricks: int) -> Iterable[list[Brick]]:
@@ -60,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training drafter", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model folder; the table is written there")
     parser.add_argument("--data", type=Path, required=True, help="the data set that it was trained on")
-    parser.add_argument("--structures", type=int, default=6000, help="how many to read (default: 6000)")
+    parser.add_argument("--structures", type=int, default=20000, help="how many to read (default: 20000)")
     parser.add_argument("--max-bricks", type=int, default=100, help="bricks of each (default: 100)")
     wanted = parser.parse_args()
     try:

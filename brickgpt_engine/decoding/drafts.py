@@ -17,9 +17,9 @@ from brickgpt_engine.decoding.guesses import RULES, Guess, Text, fields_of, gues
 from brickgpt_engine.decoding.habits import Habits, LineContext
 
 _MOST_TOKENS = 24
-_LEAST_ODDS = 0.4
+_LEAST_ODDS = 0.5
 """Where drafts are long, one more token saves a small part of a pass, and it is read sooner or later."""
-_MOST_FORETOLD = 16
+_MOST_FORETOLD = 24
 """Tokens of a draft where habits are known: their odds are good enough to need no other bound on its cost."""
 _TRIALS = 5.0
 """How many bricks of experience the first trust in a rule stands for."""
