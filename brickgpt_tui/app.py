@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -23,9 +23,12 @@ from brickgpt_tui.worker import Engine, LoadGenerator, load_generator
 
 if TYPE_CHECKING:
     from brickgpt_tui.feed import Recorder
+    from brickgpt_tui.screens.palette import StudioPalette
     from brickgpt_tui.settings import Settings
 
+_PALETTE = "palette"
 _WARM_UP_SECONDS = 0.3
+_PALETTE_SECONDS = 0.2
 _LOOK_SECONDS = 1.0
 _ASCII_KEYS = {
     "up": "up", "down": "down", "left": "left", "right": "right", "enter": "enter", "escape": "esc",
@@ -143,6 +146,7 @@ class StudioApp(App[None]):
         self.main.engine.recorder = self._recorder()
         if self.settings.problem:
             self.main.show_trouble(self.settings.problem)
+        self.main.set_timer(_PALETTE_SECONDS, self._palette)
         if self._opening.file is not None:
             self.main.open_path(self._opening.file)
         if self._opening.prompt:
@@ -154,6 +158,21 @@ class StudioApp(App[None]):
 
         if self.settings.model == EMBEDDED_NAME:  # a larger one waits until it is wanted
             self.main.set_timer(_WARM_UP_SECONDS, self._warm_up)
+
+    def action_command_palette(self) -> None:
+        """Show the commands, over the studio with the palette that is kept for it."""
+        if isinstance(self.screen, StudioScreen):
+            self.push_screen(self._palette())
+        else:
+            super().action_command_palette()
+
+    def _palette(self) -> StudioPalette:
+        """The palette, mounted before it is wanted."""
+        from brickgpt_tui.screens.palette import StudioPalette
+
+        if not self.is_screen_installed(_PALETTE):
+            self.install_screen(StudioPalette(), _PALETTE)
+        return cast("StudioPalette", self._get_screen(_PALETTE)[0])
 
     def _look_for_terminal(self) -> None:
         """Leave where the terminal has gone: Textual would wait for its keys for ever, at full speed."""
