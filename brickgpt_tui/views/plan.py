@@ -115,7 +115,8 @@ def draw_plan(surface: Surface, paint: Paint, style: PlanStyle) -> Picture:
     """Draw ``surface`` with its bricks in the colours of ``paint``."""
     frame = plan_frame(surface, style.across, style.down)
     width, height = frame.size
-    picture = blank(height, width, fixed_left=frame.left, fixed_bottom=frame.bottom)
+    digits = frame.bottom - surface.ground  # the ground scrolls with what stands on it
+    picture = blank(height, width, fixed_left=frame.left, fixed_bottom=digits)
     body = picture.part(slice(0, frame.body[0]), slice(frame.left, None))
     owners = np.ascontiguousarray(surface.owners.T[::-1])
     body.hits[:] = _owner_of_characters(owners, style)

@@ -295,3 +295,14 @@ def test_coordinates_stand_beside_their_cells(origin):
         digits = "".join(line[column] for line in lines[frame.body[0] :] if column < len(line))
         assert int(digits) == origin + u
         assert int(lines[frame.middle(0, u)[0]][: frame.left]) == origin + u
+
+
+def test_the_ground_scrolls_with_what_stands_on_it_and_only_the_scale_stays_in_sight():
+    bricks = [Brick(2, 2, 0, 0, z) for z in range(5)]
+    surface = outside_surface(owner_grid(bricks, WORLD), bounding_box(bricks, WORLD, margin=1), "front")
+    assert surface.ground
+    picture = draw_plan(surface, paint_bricks(bricks, "part"), PlanStyle())
+    lines = text(picture)
+    scale = lines[len(lines) - picture.fixed_bottom :]
+    assert UNICODE.ground not in "".join(scale)
+    assert UNICODE.ground in lines[len(lines) - picture.fixed_bottom - 1]
