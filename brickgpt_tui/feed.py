@@ -165,6 +165,11 @@ class CountingDrafts(CountingModel):
         checker: Any = self.model
         return float(checker.draft_cost)
 
+    @property
+    def habits(self) -> Any:
+        """What the model's folder knows of what usually follows what, or None."""
+        return getattr(self.model, "habits", None)
+
     def extend_each(self, ids: Sequence[int], keep: int, only: Any = None) -> Any:
         """As the model does."""
         self.tokens += len(ids)

@@ -1,4 +1,4 @@
-"""What the studio's benchmark takes for an answer: the screen it reads, and the file that it keeps rows in."""
+"""What the studio's benchmark takes for an answer: the screen it reads, and the file it keeps rows in."""
 
 import importlib.util
 import json
@@ -114,9 +114,8 @@ def test_pieces_add_up_in_a_file_and_the_worst_comes_with_the_last(tmp_path):
     path = tmp_path / "results.jsonl"
     names = [f"{a.name}, {w}x{h}" for w, h in tui.SIZES for a in tui.actions(h)]
     most = [_row(f"{name}, {what}", 5) for name in names for what in ("median", "95 %")]
-    assert list(tui.with_the_worst(most[:-1], path)) == most[:-1] + [
-        tui.Row.compare("input to paint, worst median", 5, "ms", goal=50)
-    ]
+    worst = tui.Row.compare("input to paint, worst median", 5, "ms", goal=50)
+    assert list(tui.with_the_worst(most[:-1], path)) == [*most[:-1], worst]
     list(tui.with_the_worst([_row(f"{names[3]}, median", 7), most[-1]], path))
     kept = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     values = {row["name"]: row["value"] for row in kept}

@@ -237,6 +237,7 @@ def test_the_command_line_uses_such_a_model(certain, tmp_path, monkeypatch):
 
 @pytest.mark.torch
 def test_torch_and_numpy_write_the_same(certain, guessing):
+    pytest.importorskip("transformers")
     from brickgpt_engine.decoding.torch_llama import load_torch_model
 
     for folder in (certain, guessing):
@@ -249,6 +250,7 @@ def test_torch_and_numpy_write_the_same(certain, guessing):
 
 @pytest.mark.torch
 def test_a_model_of_the_hub_says_so_too(certain, monkeypatch):
+    pytest.importorskip("transformers")
     monkeypatch.setattr(hub, "resolve", lambda name: str(certain))  # as with a copy that is cached
     loaded = load_model("someone/brick-model", "cpu")
     assert (loaded.info["backend"], loaded.prompt_style, loaded.pivot) == ("torch", "nano", (5, 12))
