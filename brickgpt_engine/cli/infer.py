@@ -114,7 +114,10 @@ def ask(question: str) -> str:
         EOFError: the input has ended, or is no text.
     """
     try:
-        return input(question).strip()
+        if sys.stdin.isatty():
+            return input(question).strip()  # the line editor has to know the question
+        click.echo(question, nl=False)  # a Ctrl-C that comes while input() writes it would be lost
+        return input().strip()
     except EOFError:
         if sys.stdin.isatty():
             click.echo()
