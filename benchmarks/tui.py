@@ -270,12 +270,14 @@ def latencies(
 ) -> Iterator[tuple[str, list[float]]]:
     """Each action, and the seconds from a key or the mouse to the answer while a model is being built.
 
-    Without drafts and with a check of every brick, so that the model grows for most of a second; by default it is
-    finished in a tenth of one, before anybody can press a key.
+    Without drafts and with a check of every brick, so that the model grows for most of a second; by default
+    it is finished in a tenth of one, before anybody can press a key.
     """
     slower = Settings().with_values({"speculation": False, "check": "every-brick"})
     save(slower, Path(home) / APP_NAME / FILE_NAME)
     with Terminal(["--prompt", PROMPT, "--seed", "1"], home, size) as terminal:
+        with suppress(UnansweredError):
+            terminal.wait_for(_GROWN, _GROWING_S)
         for action in actions(size[1]):
             if action.name not in wanted:
                 continue
@@ -285,21 +287,29 @@ def latencies(
             yield action.name, times
 
 
+def begin_anew(terminal: Terminal) -> None:
+    """Build the prompt again, and again where it was finished before it was seen growing.
+
+    Raises:
+        UnansweredError: it never is.
+    """
+    for _ in range(_RUNS):
+        if not terminal.building:
+            terminal.press("a")
+        with suppress(UnansweredError):
+            terminal.wait_for(_GROWN, _GROWING_S)
+            return
+    terminal.wait_for(_GROWN, 0.0)
+
+
 def one_round(terminal: Terminal, action: Action) -> list[float]:
     """Seconds to the answer of each step, without those that were answered when the model was finished.
 
     Raises:
         UnansweredError: an answer does not come, whether a model is being built or not.
     """
-    for _ in range(_RUNS):
-        if terminal.shows(_GROWN):
-            break
-        if not terminal.building:
-            terminal.press("a")
-        with suppress(UnansweredError):  # it may be finished before it is seen growing
-            terminal.wait_for(_GROWN, _GROWING_S)
-    else:
-        terminal.wait_for(_GROWN, 0.0)
+    if not terminal.building:
+        begin_anew(terminal)
     if action.before:
         terminal.press(action.before)
         terminal.wait_for(action.ready)
