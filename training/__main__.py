@@ -1,8 +1,9 @@
 """``python -m training COMMAND``; each command has a ``--help``.
 
 The commands: ``data`` and ``prepare`` make data sets, ``nano`` trains the embedded model from scratch,
-``sft`` fine-tunes a model, ``grpo`` tunes one by rewards, ``curves`` draws what
-a run logged, ``spaces`` compares action spaces, and ``evaluate`` measures a model.
+``sft`` fine-tunes a model, ``grpo`` tunes one by rewards, ``drafter`` counts what a model's drafts go by,
+``curves`` draws what a run logged, ``spaces`` compares action spaces, and ``evaluate`` measures a model.
+Ends with code 2 where a command needs a package that is not installed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ COMMANDS = {
     "spaces": "training.spaces",
     "evaluate": "training.evaluate",
 }
+_EXTRA = ("torch", "transformers", "trl", "peft", "accelerate")
+"""Packages of the ``train`` extra."""
 
 
 def main() -> None:
@@ -34,7 +37,13 @@ def main() -> None:
     module = COMMANDS[sys.argv[1]]
     if sys.argv[1] != "prepare":  # a command of training.data, which reads its name itself
         del sys.argv[1]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        print(f"error: this needs {error.name}; pip install 'brickgpt-studio[train]'", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from textual.style import Style
 from brickgpt_tui.snapshot import ModelSnapshot
 from brickgpt_tui.views.inspection import Inspection, Neighbour, inspect_brick
 from brickgpt_tui.widgets.model_view import ModelView
-from brickgpt_tui.widgets.words import Words
+from brickgpt_tui.widgets.words import DIM, Words
 
-_DIM = "$foreground 65%"
 _LABEL = 9
 _BAR = 10
 _MOST_NEIGHBOURS = 6
@@ -66,10 +65,10 @@ class BrickInspector(Words):
 
 def _no_brick(snapshot: ModelSnapshot | None) -> Iterator[Content]:
     if snapshot is None or not snapshot.bricks:
-        yield Content.styled("No model yet.", _DIM)
+        yield Content.styled("No model yet.", DIM)
         return
-    yield Content.styled("No brick selected.", _DIM)
-    yield Content.styled("Click one, or use the arrow keys.", _DIM)
+    yield Content.styled("No brick selected.", DIM)
+    yield Content.styled("Click one, or use the arrow keys.", DIM)
 
 
 def describe(facts: Inspection, ascii_only: bool = False) -> Iterator[Content]:
@@ -92,7 +91,7 @@ def describe(facts: Inspection, ascii_only: bool = False) -> Iterator[Content]:
 
 
 def _line(label: str, text: str) -> Content:
-    return Content.assemble((f"{label:<{_LABEL}}", _DIM), text)
+    return Content.assemble((f"{label:<{_LABEL}}", DIM), text)
 
 
 def _span(start: int, length: int) -> str:
@@ -109,7 +108,7 @@ def _stress(facts: Inspection, ascii_only: bool) -> Iterator[Content]:
         full = round(stress * _BAR)
         on, off = ("#", "-") if ascii_only else ("█", "░")
         bar, label = on * full + off * (_BAR - full), f"{'stress':<{_LABEL}}"
-        yield Content.assemble((label, _DIM), (bar, f"$text-{kind}"), f" {stress:.2f}")
+        yield Content.assemble((label, DIM), (bar, f"$text-{kind}"), f" {stress:.2f}")
         yield _line("score", f"{facts.score:.2f} ({facts.criterion})")
     if facts.failure is not None:
         yield Content.styled(facts.failure, "$text-error")
@@ -122,9 +121,9 @@ def _neighbours(label: str, neighbours: tuple[Neighbour, ...]) -> Iterator[Conte
         studs = f"{other.studs} stud{'' if other.studs == 1 else 's'}"
         link = Style.from_meta({"@click": f"select_brick({other.index})"}) + Style(underline=True)
         yield Content.assemble(
-            (f"{label if not number else '':<{_LABEL}}", _DIM),
+            (f"{label if not number else '':<{_LABEL}}", DIM),
             (f"{brick.h}x{brick.w} ({brick.x},{brick.y},{brick.z})", link),
-            (f" {studs}", _DIM),
+            (f" {studs}", DIM),
         )
     if len(neighbours) > _MOST_NEIGHBOURS:
         yield _line("", f"and {len(neighbours) - _MOST_NEIGHBOURS} more")

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
-from brickgpt_tui.widgets.words import Words
+from brickgpt_tui.widgets.words import DIM, Words
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick
     from brickgpt_engine.physics import StabilityReport
 
-_DIM, _GOOD, _BAD, _BAR, _WARN = "$foreground 65%", "$text-success", "$text-error", "$accent", "$text-warning"
+_GOOD, _BAD, _BAR, _WARN = "$text-success", "$text-error", "$accent", "$text-warning"
 _SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "_.-:=+*#"
 _LABEL = 10
 _LAST_ROLLBACKS = 3
@@ -86,9 +86,9 @@ class RunStats(Section):
         """What is happening, and the numbers."""
         run = self.run
         if not run.prompt:
-            yield Content.styled(self._state() or "nothing built yet", _DIM)
+            yield Content.styled(self._state() or "nothing built yet", DIM)
             return
-        style = _BAD if run.error else _GOOD if run.running else _DIM
+        style = _BAD if run.error else _GOOD if run.running else DIM
         yield Content.styled(_cut(self._state(), width, self.ascii_only), style)
         yield _pair("bricks", f"{run.bricks:,}", _rate(run.bricks, run.seconds, 1))
         yield _pair("tokens", f"{run.tokens:,}", _rate(run.tokens, run.seconds, 0))
@@ -114,7 +114,7 @@ class RejectionStats(Section):
         """A bar for each reason, then the last rollbacks."""
         run = self.run
         if not run.rejections:
-            yield Content.styled("none", _DIM)
+            yield Content.styled("none", DIM)
         most = max((count for _, count in run.rejections), default=1)
         label = 14 if width >= 24 else 11
         for reason, count in run.rejections:
@@ -122,14 +122,14 @@ class RejectionStats(Section):
             space = max(1, width - label - 1 - len(number) - 1)
             bar, name = self.bar(count / most, space), _cut(reason, label, self.ascii_only)
             yield Content.assemble(
-                (f"{name:<{label}} ", _DIM),
+                (f"{name:<{label}} ", DIM),
                 (f"{bar:<{space}}", _WARN),
                 f" {number}",
             )
         if run.rollbacks:
             yield _pair("rollbacks", f"{len(run.rollbacks):,}")
         for line in run.rollbacks[-_LAST_ROLLBACKS:]:
-            yield Content.styled(line if not self.ascii_only else line.replace("→", ">"), _DIM)
+            yield Content.styled(line if not self.ascii_only else line.replace("→", ">"), DIM)
 
 
 class StabilityStats(Section):
@@ -149,15 +149,15 @@ class StabilityStats(Section):
         """The verdict, scores, safety factor, and the weakest brick."""
         report = self.model.report
         if not self.model.bricks:
-            yield Content.styled("no model", _DIM)
+            yield Content.styled("no model", DIM)
             return
         if report is None:
-            yield Content.styled("judged at the end" if self.run.running else "not known yet", _DIM)
+            yield Content.styled("judged at the end" if self.run.running else "not known yet", DIM)
             return
         words = {"stable": ("stands", _GOOD), "unstable": ("does not stand", _BAD)}
         word, style = words.get(report.status, ("no verdict", _WARN))
-        how = f"{report.criterion}" if report.solver == "none" else f"{report.criterion}, {report.solver}"
-        yield Content.assemble((word, f"bold {style}"), (f"  {how}", _DIM))
+        how = str(report.criterion) if report.solver == "none" else f"{report.criterion}, {report.solver}"
+        yield Content.assemble((word, f"bold {style}"), (f"  {how}", DIM))
         yield _pair("minimum", _score(report.min_score))
         yield _pair("mean", _score(report.mean_score))
         yield _pair("safety", _factor(self.safety))
@@ -168,10 +168,10 @@ class StabilityStats(Section):
         if report.failures:
             failure = report.failures[0]
             yield Content.styled(f"first weak: {failure.index + 1}, {_place(failure.brick)}", _BAD)
-            yield Content.styled(failure.message, _DIM)
+            yield Content.styled(failure.message, DIM)
         elif report.max_stress > 0 and len(report.stress) == len(self.model.bricks):
             index = int(report.stress.argmax())
-            yield Content.styled(f"weakest: {index + 1}, {_place(self.model.bricks[index])}", _DIM)
+            yield Content.styled(f"weakest: {index + 1}, {_place(self.model.bricks[index])}", DIM)
 
 
 class ModelStats(Section):
@@ -204,7 +204,7 @@ class ModelStats(Section):
         for name, count in numbers.parts:
             space = max(1, width - 6 - digits)
             bar = self.bar(count / most, space)
-            yield Content.assemble((f"{name:<5}", _DIM), (f"{bar:<{space}}", _BAR), f" {count:>{digits},}")
+            yield Content.assemble((f"{name:<5}", DIM), (f"{bar:<{space}}", _BAR), f" {count:>{digits},}")
 
 
 class StatsPanel(VerticalScroll):
@@ -251,7 +251,7 @@ def elapsed(seconds: float) -> str:
 def _pair(label: str, value: str, beside: str = "") -> Content:
     """A name, its value, and something less important."""
     more = f"  {beside}" if beside else ""
-    return Content.assemble((f"{label:<{_LABEL}}", _DIM), (value, "bold"), (more, _DIM))
+    return Content.assemble((f"{label:<{_LABEL}}", DIM), (value, "bold"), (more, DIM))
 
 
 def _rate(count: int, seconds: float, digits: int) -> str:

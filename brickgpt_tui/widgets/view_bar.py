@@ -9,14 +9,13 @@ from textual.message import Message
 from textual.style import Style
 
 from brickgpt_tui.views.picture import unpacked
-from brickgpt_tui.widgets.words import Words
+from brickgpt_tui.widgets.words import DIM, Words
 
 if TYPE_CHECKING:
     from brickgpt_tui.views.colouring import Paint
 
 MODES = ("layer", "front", "side", "top", "iso", "image")
 """The views, in the order of their keys."""
-_DIM = "$foreground 65%"
 
 
 class Pressable(Words):
@@ -70,13 +69,13 @@ def legend(paint: Paint, width: int, *, colour: bool, ascii_only: bool) -> Conte
         left = len(paint.legend) - number
         rest = f"  +{left}" if left > 1 else ""
         if used + 3 + len(text) + len(rest) > width:
-            pieces.append((f"  +{left}", _DIM))
+            pieces.append((f"  +{left}", DIM))
             break
         red, green, blue = unpacked(entry.colour)
         pieces += [
             ("  ", ""),
             (sign, f"rgb({red},{green},{blue})" if colour else "bold"),
-            (text, _DIM),
+            (text, DIM),
         ]
         used += 3 + len(text)
     return Content.assemble(*pieces)

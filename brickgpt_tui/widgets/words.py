@@ -12,6 +12,9 @@ from brickgpt_tui.widgets.rooms import steady_size
 if TYPE_CHECKING:
     from textual.css.styles import RulesMap
 
+DIM = "$foreground 65%"
+"""The style of labels and of what matters less."""
+
 
 class Words(Static):
     """A static text that knows what it says.

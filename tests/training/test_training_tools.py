@@ -10,7 +10,6 @@ from training import __main__ as entry
 from training.curves import curves_of, draw, main, smoothed
 from training.rewards import Judge, Physics, Weights
 from training.rewards.trl import reward_function
-from training.spaces import table
 
 BRIDGE = "2x2 (4,4,0)\n2x2 (4,8,0)\n2x6 (4,4,1)\n"
 
@@ -48,6 +47,9 @@ def test_rewards_in_the_signature_of_trl():
 
 
 def test_the_table_of_the_comparison():
+    pytest.importorskip("torch")
+    from training.spaces import table
+
     found = {
         "valid": 0.5, "stable": 0.25, "bricks": 10.0, "prompts": 100,
         "nats_per_brick": 1.5, "tokens_per_brick": 4.0,
@@ -60,3 +62,15 @@ def test_unknown_commands_are_refused(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["training", "grop"])
     with pytest.raises(SystemExit, match="'grop' is not a command"):
         entry.main()
+
+
+@pytest.mark.parametrize("command", ["grpo", "nano", "spaces"])
+def test_a_command_without_its_package_says_what_to_install(command, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    for name in [name for name in sys.modules if name.startswith("training.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "argv", ["training", command])
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "error: this needs torch; pip install 'brickgpt-studio[train]'\n"
