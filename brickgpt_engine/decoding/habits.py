@@ -9,6 +9,7 @@ It lies in the model's folder as ``drafter.npz``; a model without one drafts by 
 
 from __future__ import annotations
 
+import io
 import zipfile
 from array import array
 from bisect import bisect_left
@@ -23,6 +24,7 @@ from brickgpt_engine.bricks import FOOTPRINTS
 from brickgpt_engine.decoding.grammar import Value
 from brickgpt_engine.decoding.guesses import Guess, Guesses, Text
 from brickgpt_engine.errors import ModelError
+from brickgpt_engine.formats.atomic import write_bytes
 
 FILE = "drafter.npz"
 _MIDDLE = 128
@@ -145,16 +147,20 @@ class Habits:
         return cls(keys, numbers, shares)
 
     def save(self, folder: Path) -> Path:
-        """Write the table into a model's folder."""
-        path = folder / FILE
-        part = path.with_name("drafter.part.npz")
+        """Write the table into a model's folder.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        content = io.BytesIO()
         np.savez(
-            part,
+            content,
             keys=np.frombuffer(self._keys, dtype=np.uintc).astype(np.uint32),
             numbers=np.frombuffer(self._numbers, dtype=np.uint8),
             shares=np.frombuffer(self._shares, dtype=np.uint8),
         )
-        part.replace(path)
+        path = folder / FILE
+        write_bytes(path, content.getvalue())
         return path
 
     def best(self, line: LineContext, said: Sequence[Value]) -> tuple[Value | None, float]:
