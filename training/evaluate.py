@@ -15,7 +15,7 @@ stability are averages over the valid structures of the mean and least brick sco
 
 Every outcome is kept as it comes, so the same command goes on after an interruption.
 ``--from outcomes.jsonl`` judges kept outcomes again without generating, and
-``python -m training.evaluate classifier`` trains the classifier of categories alone.
+``python -m training.evaluate classifier`` trains the classifier of categories anew.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from training.evaluation.settings import check_prompts, claim_folder, settings_o
 from training.evaluation.summary import summary_of
 
 CLASSIFIER = Path("runs/classifier.npz")
-"""Where the classifier is kept from one evaluation to the next."""
+"""Where a classifier of one's own is kept; without one, that which comes along judges."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--modes", nargs="+", choices=list(MODES), default=list(MODES))
     add("--samples", type=int, default=8, help="samples of one prompt, for diversity (default 8)")
     add("--diverse", type=int, default=25, help="prompts that are sampled more than once (default 25)")
-    add("--classifier", type=Path, default=CLASSIFIER, help="where it is kept; trained when missing")
+    add("--classifier", type=Path, default=CLASSIFIER, help="another than the one that comes along")
     add("--no-classifier", action="store_true", help="leave the category out")
     add("--workers", type=int, default=0, help="processes (default: one for each core)")
     return parser

@@ -23,6 +23,7 @@ from training.evaluation.classifier_training import (
     fit_classifier,
     held_out_shapes,
     ready_classifier,
+    reproportioned_shapes,
     stretched,
 )
 from training.evaluation.voxels import centred_grids, voxels_of
@@ -157,6 +158,7 @@ def test_it_is_trained_when_missing_or_of_other_shapes_and_else_taken(tmp_path, 
         return trained[-1]
 
     monkeypatch.setattr(classifier_training, "train_classifier", train)
+    monkeypatch.setattr(classifier_training, "SHIPPED", tmp_path / "none.npz")
     path = tmp_path / "judge.npz"
     ready_classifier(path)
     ready_classifier(path)
@@ -168,12 +170,43 @@ def test_it_is_trained_when_missing_or_of_other_shapes_and_else_taken(tmp_path, 
     assert len(trained) == 2
 
 
+def test_the_one_that_comes_along_knows_todays_shapes(tmp_path):
+    judge = ready_classifier(tmp_path / "none.npz")
+    assert not (tmp_path / "none.npz").exists()
+    assert judge.names == tuple(sorted(FAMILIES))
+    assert judge.facts["accuracy"] > 0.97
+    rng = np.random.default_rng(123)
+    truth = [name for name in judge.names for _ in range(4)]
+    right = np.array(judge.predict(np.stack([FAMILIES[name](rng).voxels for name in truth]))) == truth
+    assert right.mean() > 0.95
+
+
 def test_only_different_shapes_of_the_test_split_are_used():
     grids = held_out_shapes("chair", 6, seed=0)
     assert len({grid.tobytes() for grid in grids}) == len(grids) == 6
     for grid in grids:
         assert split_of(Shape("chair", "", grid, {}, {})) == "test"
     assert np.array_equal(grids, held_out_shapes("chair", 6, seed=0))
+
+
+def test_shapes_in_other_proportions_are_held_out_too_and_seldom_a_familys_own():
+    grids = reproportioned_shapes("tree", 12, seed=0)
+    assert len({grid.tobytes() for grid in grids}) == len(grids) == 12
+    assert np.array_equal(grids, reproportioned_shapes("tree", 12, seed=0))
+    assert np.array_equal(grids, centred_grids(grids))
+    for grid in grids:
+        assert split_of(Shape("tree", "", grid, {}, {})) == "test"
+    rng = np.random.default_rng(1)
+    made = {FAMILIES["tree"](rng).voxels.tobytes() for _ in range(2000)}
+    assert sum(grid.tobytes() in made for grid in grids) <= 6
+
+
+def test_more_shapes_are_learnt_from_but_never_those_it_is_measured_on():
+    pytest.importorskip("torch")
+    shapes = slabs_and_poles(10, seed=0)
+    more = {"slab": np.concatenate([shapes["slab"][:2], slabs_and_poles(5, seed=3)["slab"]])}
+    judge = fit_classifier(shapes, more, epochs=1)
+    assert (judge.facts["trained_on"], judge.facts["validated_on"]) == (16 + 5, 4)
 
 
 def test_copies_differ_but_remain_the_thing():

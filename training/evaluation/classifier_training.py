@@ -1,7 +1,10 @@
 """Training the judge of category on held-out shapes.
 
-Only shapes of the test split are used: the generator never saw one. A fifth of them is
-kept from the classifier too, and its accuracy on these is what is reported.
+Only shapes of the test split are used: the generator never saw one. A fifth of those that
+the families make is kept from the classifier too, and its accuracy on these is what is
+reported. A family of few different shapes, such as the trees, has too few of them to learn
+from: so it also trains on shapes in other proportions, which no family makes and whose
+cells fall to the test split all the same.
 """
 
 from __future__ import annotations
@@ -19,26 +22,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.errors import BrickGPTError, ConfigError
-from training.data.build import split_of
+from training.data.sampling import split_of
 from training.data.shapes import FAMILIES
-from training.data.shapes.base import SIDE, Voxels
+from training.data.shapes.base import SIDE, Shape, Voxels
 from training.evaluation.cell_network import train_cell_network
 from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
 from training.evaluation.pool import prepare_worker, single_threaded, worker_count
+from training.evaluation.voxels import centred_grids
 
+SHIPPED = Path(__file__).with_name("classifier.npz")
+"""The classifier that comes along, trained with the settings below."""
 PER_FAMILY = 240
 """Held-out shapes of each family; families with little variety give fewer."""
 VALIDATION_SHARE = 0.2
-COPIES = 6
+REPROPORTIONED = 2
+"""Held-out shapes in other proportions for each that is asked of a family."""
+COPIES = 2
 """Damaged copies of each training shape."""
 HIDDEN = 256
-EPOCHS = 16
-_CELL_EPOCHS = 4
+EPOCHS = 10
+_CELL_EPOCHS = 2
 """Passes of the network that sees cells for each of the other's; it gets one copy of each shape a pass."""
 _BATCH = 256
 _DRAWS_PER_SHAPE = 70
 """Twice as many as the share of the test split asks for: a family with few different shapes has no more."""
 _LARGEST_DAMAGE = 5
+_DRAWN_AT_ONCE = 250
 
 
 def held_out_shapes(category: str, count: int, seed: int) -> Voxels:
@@ -53,6 +62,24 @@ def held_out_shapes(category: str, count: int, seed: int) -> Voxels:
         if len(found) == count:
             break
     return np.stack(list(found.values())) if found else np.zeros((0, SIDE, SIDE, SIDE), dtype=np.bool_)
+
+
+def reproportioned_shapes(category: str, count: int, seed: int) -> Voxels:
+    """Up to ``count`` different shapes of a family in other proportions that fall to the test split.
+
+    Shapes of both splits are drawn and :func:`stretched`; of the results, those few are kept whose
+    cells say test. Some of them are the family's own. Shape (n, 20, 20, 20).
+    """
+    rng = np.random.default_rng([seed, 96, sorted(FAMILIES).index(category)])
+    found: dict[bytes, Voxels] = {}
+    for _ in range(-(-count * _DRAWS_PER_SHAPE // _DRAWN_AT_ONCE)):
+        drawn = np.stack([FAMILIES[category](rng).voxels for _ in range(_DRAWN_AT_ONCE)])
+        for grid in centred_grids(stretched(drawn, rng)):
+            if split_of(Shape(category, "", grid, {}, {})) == "test":
+                found.setdefault(grid.tobytes(), grid)
+        if len(found) >= count:
+            break
+    return np.stack(list(found.values())[:count]) if found else np.zeros((0, SIDE, SIDE, SIDE), np.bool_)
 
 
 def stretched(grids: Voxels, rng: np.random.Generator) -> Voxels:
@@ -113,6 +140,7 @@ def train_classifier(
     began = time.perf_counter()
     names = sorted(FAMILIES)
     draw = partial(held_out_shapes, count=per_family, seed=seed)
+    draw_more = partial(reproportioned_shapes, count=REPROPORTIONED * per_family, seed=seed)
     with (
         single_threaded(),
         ProcessPoolExecutor(
@@ -120,17 +148,25 @@ def train_classifier(
         ) as pool,
     ):
         by_name = dict(zip(names, pool.map(draw, names), strict=True))
-    judge = fit_classifier(by_name, epochs=epochs, seed=seed)
+        more = dict(zip(names, pool.map(draw_more, names), strict=True))
+    judge = fit_classifier(by_name, more, epochs=epochs, seed=seed)
     judge.facts["shapes_digest"] = shapes_digest()
     judge.facts["seconds"] = round(time.perf_counter() - began, 1)
     return judge
 
 
-def fit_classifier(shapes: Mapping[str, Voxels], *, epochs: int = EPOCHS, seed: int = 0) -> Classifier:
+def fit_classifier(
+    shapes: Mapping[str, Voxels],
+    more: Mapping[str, Voxels] | None = None,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+) -> Classifier:
     """Train on four fifths of the shapes and measure on the rest.
 
     Args:
         shapes: different grids (n, 20, 20, 20) by category.
+        more: grids by category that are trained on only, but for those among the rest.
         epochs: passes over the shapes and their copies.
         seed: of the split, the copies and the network.
     """
@@ -141,7 +177,12 @@ def fit_classifier(shapes: Mapping[str, Voxels], *, epochs: int = EPOCHS, seed: 
         grids = shapes[name]
         count = max(1, round(VALIDATION_SHARE * len(grids)))
         kept.append((grids[:count], np.full(count, number)))
-        own.append((grids[count:], np.full(len(grids) - count, number)))
+        unseen = {grid.tobytes() for grid in grids[:count]}
+        learnt = [
+            *grids[count:],
+            *(grid for grid in (more or {}).get(name, ()) if grid.tobytes() not in unseen),
+        ]
+        own.append((np.reshape(learnt, (-1, SIDE, SIDE, SIDE)), np.full(len(learnt), number)))
     train_grids, train_labels = (np.concatenate(parts) for parts in zip(*own, strict=True))
     test_grids, test_labels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     copies = (features(damaged(stretched(train_grids, rng), rng)) for _ in range(COPIES))
@@ -207,14 +248,18 @@ def _accuracies(
 
 
 def ready_classifier(path: Path) -> Classifier:
-    """The classifier kept at ``path``, trained and kept there first where it is missing or out of date."""
-    try:
-        judge = load_classifier(path)
-    except BrickGPTError:
-        judge = None
-    if judge is not None and judge.facts.get("shapes_digest") == shapes_digest():
-        return judge
-    print("training the classifier of categories, which takes a minute or two …", file=sys.stderr)
+    """The classifier kept at ``path``, else the one that comes along: the first that knows today's shapes.
+
+    Where neither does, one is trained and kept at ``path``.
+    """
+    for place in (path, SHIPPED):
+        try:
+            judge = load_classifier(place)
+        except BrickGPTError:
+            continue
+        if judge.facts.get("shapes_digest") == shapes_digest():
+            return judge
+    print("training the classifier of categories, which takes some ten minutes …", file=sys.stderr)
     judge = train_classifier()
     judge.save(path)
     return judge
