@@ -16,6 +16,8 @@ stability are averages over the valid structures of the mean and least brick sco
 Every outcome is kept as it comes, so the same command goes on after an interruption.
 ``--from outcomes.jsonl`` judges kept outcomes again without generating, and
 ``python -m training.evaluate classifier`` trains the classifier of categories anew.
+``python -m training.evaluate compare --before DIR --after DIR`` says what a model gained
+over another on the same prompts, with intervals.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation import GenerationConfig
 from training.evaluation.classifier import Classifier
 from training.evaluation.classifier_training import EPOCHS, PER_FAMILY, ready_classifier, train_classifier
+from training.evaluation.compare import differences, paired, table
 from training.evaluation.likeness import training_neighbours
 from training.evaluation.outcomes import MODES, REFERENCE, Outcome, OutcomeLog, read_outcomes
 from training.evaluation.prompts import families_of, held_out_prompts
@@ -51,6 +54,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if words[:1] == ["classifier"]:
             _train_classifier(_classifier_parser().parse_args(words[1:]))
+        elif words[:1] == ["compare"]:
+            _compare(_compare_parser().parse_args(words[1:]))
         else:
             args = _parser().parse_args(words)
             _judge_again(args) if args.judge else _evaluate(args)
@@ -95,6 +100,27 @@ def _classifier_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0, help="processes that draw shapes")
     return parser
+
+
+def _compare_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate compare",
+        description="What a model gained over another on the same prompts, with 95 % intervals.",
+    )
+    add = parser.add_argument
+    add("--before", type=Path, nargs="+", required=True, metavar="DIR", help="evaluations of the one model")
+    add("--after", type=Path, nargs="+", required=True, metavar="DIR", help="evaluations of the other")
+    add("--mode", choices=list(MODES), default=next(iter(MODES)))
+    add("--classifier", type=Path, default=CLASSIFIER, help="another than the one that comes along")
+    add("--no-classifier", action="store_true", help="leave the category out")
+    return parser
+
+
+def _compare(args: argparse.Namespace) -> None:
+    """Print the table of differences."""
+    before, after = paired(args.before, args.after, args.mode)
+    classifier = None if args.no_classifier else ready_classifier(args.classifier)
+    print(table(differences(before, after, classifier), len(before), args.mode), end="")
 
 
 def _train_classifier(args: argparse.Namespace) -> None:
