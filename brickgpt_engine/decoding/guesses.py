@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TypeAlias
 
 from brickgpt_engine.bricks import Brick
@@ -11,65 +12,91 @@ from brickgpt_engine.decoding.grammar import Value
 Guess: TypeAlias = tuple[int, int, int, int, int]
 """A brick as ``h, w, x, y, z``."""
 Fields: TypeAlias = tuple[Value, Value, Value, Value]
+Cell: TypeAlias = tuple[int, int, int]
+
+ROW = 64
+"""Bits from one x to the next in a layer's number."""
 
 
 class Text:
-    """Bricks so far, with what the rules look up."""
+    """Bricks so far, with what the rules look up.
+
+    The cells of a layer are the bits of one number, a row of ``ROW`` bits for each x. In worlds of more cells
+    a row runs into the next one, which makes guesses worse and nothing else.
+    """
 
     def __init__(self) -> None:
         self.bricks: list[Guess] = []
         self.at: dict[tuple[int, int, int, int], list[int]] = {}
-        self.after: dict[tuple[int, ...], list[int]] = {}
-        self.layers: dict[int, set[tuple[int, int]]] = {}
-        self._new: list[set[tuple[int, int]]] = []  # cells that each brick was the first to fill
+        self.corners: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self.layers: dict[int, int] = {}
+        self._before: list[tuple[int, tuple[int, int] | None]] = []  # layer and corner without each brick
 
     def push(self, brick: Guess) -> None:
         """Add a brick."""
         h, w, x, y, z = brick
-        number = len(self.bricks)
+        self.at.setdefault((h, w, x, y), []).append(len(self.bricks))
         self.bricks.append(brick)
-        self.at.setdefault((h, w, x, y), []).append(number)
-        self.after.setdefault(self.context(), []).append(number)
-        layer = self.layers.setdefault(z, set())
-        self._new.append(_cells(brick) - layer)
-        layer |= self._new[-1]
+        layer = self.layers.get(z, 0)
+        self._before.append((layer, self.corners.get((x, y, z))))
+        self.corners[x, y, z] = h, w
+        self.layers[z] = layer | _cells(h, w) << (x * ROW + y)
 
     def pop(self) -> None:
         """Take the last brick off."""
-        self.after[self.context()].pop()
-        brick = self.bricks.pop()
-        self.at[brick[:4]].pop()
-        self.layers[brick[4]] -= self._new.pop()
+        h, w, x, y, z = self.bricks.pop()
+        self.at[h, w, x, y].pop()
+        self.layers[z], other = self._before.pop()
+        if other is None:
+            del self.corners[x, y, z]
+        else:
+            self.corners[x, y, z] = other
 
-    def context(self) -> tuple[int, ...]:
-        """The last two footprints and the step between them."""
-        (h, w, x, y, z), *before = self.bricks[:-3:-1]
-        steps = [(b[0], b[1], x - b[2], y - b[3], z - b[4]) for b in before]
-        return (h, w, *(steps[0] if steps else ()))
+    def gap(self) -> tuple[Cell, int]:
+        """The first cell that the layer below has behind the last brick and this one lacks, and what is lacking.
+
+        The second are the lacking cells as bits, that cell's first. Where nothing is lacking, the first cell of
+        this layer, one higher, and the layer's cells. There must be a brick.
+        """
+        _, _, x, y, z = self.bricks[-1]
+        here, behind = self.layers[z], x * ROW + y + 1
+        lacking = (self.layers.get(z - 1, 0) & ~here) >> behind
+        if not lacking:
+            lacking, behind, z = here, 0, z + 1
+        first = (lacking & -lacking).bit_length() - 1
+        x, y = divmod(first + behind, ROW)
+        return (x, y, z), lacking >> first
 
 
-def _below(text: Text, nth: int) -> Guess | None:
-    """What followed the last brick's twin on a lower layer, as far up."""
+def below(text: Text, nth: int) -> Guess | None:
+    """What followed the last brick's twin on a lower layer, the ``nth`` of them from above, as far up."""
     if not text.bricks:
         return None
     h, w, x, y, z = text.bricks[-1]
-    twins = [n for n in text.at[h, w, x, y] if text.bricks[n][4] < z]
-    if len(twins) < nth:
-        return None
-    twin = twins[-nth]
-    a, b, c, d, e = text.bricks[twin + 1]
-    return a, b, c, d, e + z - text.bricks[twin][4]
+    for number in reversed(text.at[h, w, x, y]):
+        height = text.bricks[number][4]
+        if height < z:
+            nth -= 1
+            if not nth:
+                a, b, c, d, e = text.bricks[number + 1]
+                return a, b, c, d, e + z - height
+    return None
 
 
 def _repeat(text: Text, _: Sequence[Value]) -> Guess | None:
     """What followed when the last two bricks were placed alike before."""
-    places = text.after[text.context()] if text.bricks else []
-    if len(places) < 2:
+    bricks = text.bricks
+    if len(bricks) < 2:
         return None
-    h, w, x, y, z = text.bricks[places[-2] + 1]
-    _h, _w, a, b, c = text.bricks[places[-2]]
-    _h, _w, d, e, f = text.bricks[-1]
-    return h, w, x - a + d, y - b + e, z - c + f
+    (_h, _w, a, b, c), (h, w, x, y, z) = bricks[-2:]
+    for number in range(len(bricks) - 2, 0, -1):
+        i, j, d, e, f = bricks[number]
+        if (i, j) == (h, w):
+            k, m, p, q, r = bricks[number - 1]
+            if (k, m, d - p, e - q, f - r) == (_h, _w, x - a, y - b, z - c):
+                k, m, p, q, r = bricks[number + 1]
+                return k, m, p - d + x, q - e + y, r - f + z
+    return None
 
 
 def _beside(text: Text, said: Sequence[Value]) -> Guess | None:
@@ -81,21 +108,14 @@ def _beside(text: Text, said: Sequence[Value]) -> Guess | None:
 
 
 def _cover(text: Text, said: Sequence[Value]) -> Guess | None:
-    """The first cell ahead that this layer lacks of the one below; else the first of the next layer."""
+    """The same footprint (or the one said) in the first gap of this layer, or where the next one may begin."""
     if not text.bricks:
         return None
-    h, w, x, y, z = text.bricks[-1]
-    here = text.layers[z]
-    ahead = [cell for cell in text.layers.get(z - 1, ()) if cell > (x, y) and cell not in here]
-    if not ahead and z and not text.layers.get(z - 1):
+    h, w, _, _, z = text.bricks[-1]
+    corner, _ = text.gap()
+    if corner[2] > z and z and not text.layers.get(z - 1):
         return None
-    if ahead:
-        first, height = min(ahead), z
-    else:
-        first, height = min(here), z + 1
-    below = {n for n in text.at.get((h, w, *first), ()) if text.bricks[n][4] < height}
-    same = text.bricks[max(below)][:2] if below else (h, w)
-    return *_said_footprint(said, same), *first, height
+    return *_said_footprint(said, (h, w)), *corner
 
 
 def _level(text: Text, said: Sequence[Value]) -> Guess | None:
@@ -110,8 +130,8 @@ def _level(text: Text, said: Sequence[Value]) -> Guess | None:
 
 
 RULES: tuple[Callable[[Text, Sequence[Value]], Guess | None], ...] = (
-    lambda text, _: _below(text, 1),
-    lambda text, _: _below(text, 2),
+    lambda text, _: below(text, 1),
+    lambda text, _: below(text, 2),
     _repeat,
     _beside,
     _cover,
@@ -155,6 +175,7 @@ def fields_of(guess: Guess) -> Fields:
     return (h, w), (x,), (y,), (z,)
 
 
-def _cells(brick: Guess) -> set[tuple[int, int]]:
-    h, w, x, y, _ = brick
-    return {(a, b) for a in range(x, x + h) for b in range(y, y + w)}
+@cache
+def _cells(h: int, w: int) -> int:
+    """The cells of a footprint as bits of a layer."""
+    return sum(((1 << w) - 1) << (ROW * row) for row in range(h))

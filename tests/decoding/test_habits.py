@@ -1,5 +1,6 @@
 """Counted habits: what they say, where they lie, and that they change nothing but the number of passes."""
 
+import io
 import shutil
 import subprocess
 import sys
@@ -53,17 +54,46 @@ def test_what_came_often_is_foretold_elsewhere_in_the_world(nano_tokenizer):
         assert drafter.draft(()) == drafter.draft(())  # drafting leaves no trace
 
 
-def test_shares_are_counted_and_rare_or_doubtful_contexts_left_out():
+def test_shares_are_counted_and_doubtful_contexts_left_out():
     right, wrong = Brick(2, 4, 5, 5, 1), Brick(1, 1, 5, 5, 1)
     ground = Brick(2, 4, 5, 5, 0)
     line = LineContext(text_of([ground]))
-    assert count([[ground, right]] * 3 + [[ground, wrong]]).best(line, ())[0] == (2, 4)
-    assert count([[ground, right]] * 3 + [[ground, wrong]]).best(line, ())[1] == pytest.approx(
-        2.7 / 4.6, abs=0.01
+    assert count([[ground, right]] * 3 + [[ground, wrong]]).best(line, ()) == (
+        (2, 4),
+        pytest.approx(2.97 / 4.03, abs=0.01),
     )
-    assert count([[ground, right]] * 2).best(line, ()) == (None, 0.0)
-    mixed = [[ground, Brick(h, 1, 5, 5, 1)] for h in (1, 2, 4)]
+    once = count([[ground, right]]).best(line, ())
+    assert once == ((2, 4), pytest.approx(0.97 / 1.03, abs=0.01))
+    mixed = [[ground, Brick(h, 1, 5, 5, 1)] for h in (1, 2, 4, 6)]
     assert count(mixed).best(line, ()) == (None, 0.0)
+
+
+def test_only_habits_that_speak_are_kept_and_of_many_those_that_speak_most():
+    habits = count([STAIR] * 5)
+    fields = 4 * len(STAIR)
+    assert 0 < len(habits) <= fields  # five contexts each, and one of them is the surest
+    assert len(count([STAIR] * 5, most=6)) <= 6
+    often, seldom = [Brick(2, 4, 5, 5, 0), Brick(2, 4, 5, 5, 1)], [Brick(1, 2, 5, 5, 0), Brick(1, 1, 6, 5, 0)]
+    few = count([often] * 9 + [seldom], most=8)
+    assert few.best(LineContext(text_of(often[:1])), ())[0] == (2, 4)
+    assert few.best(LineContext(text_of(seldom[:1])), ())[0] is None
+
+
+def test_keys_that_share_their_first_half_are_told_apart():
+    keys = np.array([3, 0x10005, 0x10007, 0x1FFFF, 0xFFFFFFFF], dtype=np.uint32)
+    habits = Habits(keys, np.arange(5, dtype=np.uint8), np.full(5, 255, dtype=np.uint8))
+
+    class Line:
+        def __init__(self, key):
+            self.keys = lambda said: [key]
+
+        def value(self, field, number):
+            return (number,)
+
+    for number, key in enumerate(keys.tolist()):
+        assert habits.best(Line(key), ()) == ((number,), 1.0)
+    for key in (0, 4, 0x10003, 0x10006, 0x10008, 0x20005, 0xFFFFFFFE):
+        assert habits.best(Line(key), ()) == (None, 0.0)
 
 
 def test_no_bricks_and_the_edges_of_the_world_are_contexts_too():
@@ -90,9 +120,16 @@ def test_a_table_survives_its_file_and_damaged_ones_are_named(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ModelError, match=r"drafter\.npz is damaged"):
             Habits.from_folder(tmp_path)
-    np.savez(path, keys=np.zeros(3), numbers=np.zeros(3, np.uint8), shares=np.zeros(3, np.uint8))
-    with pytest.raises(ModelError, match="holds no table"):
-        Habits.from_folder(tmp_path)
+    good = dict(np.load(io.BytesIO(whole)))
+    for name, part in (
+        ("low", np.zeros(3)),
+        ("sizes", good["sizes"][1:]),
+        ("sizes", good["sizes"] + np.uint16(1)),
+        ("shares", good["shares"][1:]),
+    ):
+        np.savez(path, **good | {name: part})
+        with pytest.raises(ModelError, match="holds no table"):
+            Habits.from_folder(tmp_path)
 
 
 @pytest.fixture(scope="module")
