@@ -26,7 +26,7 @@ from training.samples import read_columns
 LEAST_SHARE = 0.3
 """Less probable values are not worth a draft."""
 DOUBT = 0.03
-"""Share of a trial by which a habit may fail that never did: even what came once comes again nearly always."""
+"""Share of a trial by which habits may fail that never did: what came once comes again nearly always."""
 MOST = 1_900_000
 """Habits of a table, 4 bytes each."""
 
@@ -34,7 +34,10 @@ Numbers: TypeAlias = NDArray[np.uint8]
 
 
 def count(texts: Iterable[list[Brick]], most: int = MOST) -> Habits:
-    """The habits of ``texts``, of which those stay that speak: the surest of some field, the general first."""
+    """The habits of ``texts``, of which those stay that speak: the surest about some field, general ones first.
+
+    Of more than ``most`` those stay that speak most often.
+    """
     contexts, told = events(texts)
     kinds = [_Kind(contexts[:, kind], told) for kind in range(KINDS)]
     speaker = np.argmax([kind.shares[kind.of_event] for kind in kinds], axis=0)

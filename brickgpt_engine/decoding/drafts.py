@@ -17,8 +17,8 @@ from brickgpt_engine.decoding.guesses import RULES, Guess, Text, fields_of, gues
 from brickgpt_engine.decoding.habits import Habits, LineContext
 
 _MOST_TOKENS = 24
-_LEAST_ODDS = 0.5
-"""Where drafts are long, one more token saves a small part of a pass, and it is read sooner or later."""
+_LEAST_ODDS = 0.7
+"""Where drafts are long, one more token saves a small part of a pass, and habits are a little too sure."""
 _MOST_FORETOLD = 24
 """Tokens of a draft where habits are known: their odds are good enough to need no other bound on its cost."""
 _TRIALS = 5.0

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import Brick
 from brickgpt_engine.decoding.grammar import Value
-from brickgpt_engine.decoding.sampling import Probabilities, draw, softmax
+from brickgpt_engine.decoding.sampling import Choice, Probabilities, draw, softmax
 from brickgpt_engine.decoding.syntax import Cursor, LineSyntax
 from brickgpt_engine.decoding.tokens import Logits
 
@@ -32,20 +32,21 @@ After: TypeAlias = Callable[[tuple[int, ...]], Logits]
 """Logits after the line's first tokens."""
 Feasible: TypeAlias = Callable[[Sequence[Value]], NDArray[np.bool_]]
 """Which values of the next field can still lead to a legal line, given the fields so far."""
-Found: TypeAlias = tuple[Cursor, tuple[int, ...]]
-"""A complete line: its cursor and its tokens."""
+Found: TypeAlias = tuple[Cursor, tuple[int, ...], tuple[Choice, ...]]
+"""A complete line: its cursor, its tokens, and how they were chosen."""
 
 
 class _Node:
     """A prefix of the line at which a decision is due."""
 
-    __slots__ = ("bound", "children", "cursor", "masses", "shares", "tokens")
+    __slots__ = ("bound", "children", "cursor", "logits", "masses", "shares", "tokens")
 
     def __init__(self, cursor: Cursor, tokens: tuple[int, ...]) -> None:
         self.cursor = cursor
         self.tokens = tokens
         self.bound = 1.0
         self.children: dict[int, _Node] = {}
+        self.logits: Logits | None = None  # of each allowed token
         self.shares: Probabilities | None = None  # of each allowed token
         self.masses: Probabilities | None = None  # the same times the bound below it
 
@@ -108,17 +109,23 @@ class LineTree:
             index = draw(masses, self._rng)
             path.append((node, index))
             node = node.child(index)
-        return node.cursor, node.tokens
+        return (
+            node.cursor,
+            node.tokens,
+            tuple((above.logits, index) for above, index in path if above.logits is not None),
+        )
 
     def _expand(self, node: _Node, path: list[tuple[_Node, int]]) -> Probabilities | None:
         """Learn what follows ``node``; None where the walk that came by ``path`` must begin anew."""
         before = node.bound
         place = node.cursor
-        live = (place.reach & self._feasible(place.values)).any(axis=1)
+        live = place.live(self._feasible(place.values))
         if live.any():  # otherwise no pass is needed to know that nothing follows
-            node.shares = softmax(self._after(node.tokens)[place.allowed], self._temperature)
-            node.masses = node.shares * live
-            node.bound = min(before, float(np.add.reduce(node.masses)))
+            node.logits = self._after(node.tokens)[place.allowed]
+            node.shares = node.masses = softmax(node.logits, self._temperature)
+            if not live.all():
+                node.masses = node.shares * live
+                node.bound = min(before, float(np.add.reduce(node.masses)))
         else:
             node.shares = node.masses = np.zeros(len(place.allowed))
             node.bound = 0.0
@@ -131,6 +138,8 @@ def _tighten(node: _Node, path: list[tuple[_Node, int]]) -> None:
     """Carry the lower bound of ``node`` up to the root."""
     for parent, index in reversed(path):
         if parent.masses is not None and parent.shares is not None:
+            if parent.masses is parent.shares:
+                parent.masses = parent.shares.copy()
             parent.masses[index] = parent.shares[index] * node.bound
             parent.bound = min(parent.bound, float(parent.masses.sum()))
         node = parent

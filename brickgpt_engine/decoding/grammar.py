@@ -40,12 +40,14 @@ class Node:
         children: next node by token id.
         allowed: the token ids that may follow, ascending, shape (n,).
         reach: which of the field's values each of ``allowed`` can still lead to, shape (n, values).
+        leads: the place of that value where it is one for each token, shape (n,); otherwise None.
         value: what the field says, once a path has ended here.
     """
 
     children: dict[int, Node] = field(default_factory=dict)
     allowed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     reach: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), dtype=np.bool_))
+    leads: NDArray[np.intp] | None = None
     value: Value | None = None
 
     def insert(self, path: Sequence[int], value: Value) -> None:
@@ -74,7 +76,15 @@ class Node:
         if self.children:
             self.reach = np.stack([self.children[token].freeze(values) for token in self.allowed.tolist()])
             here |= self.reach.any(axis=0)
+            if (self.reach.sum(axis=1) == 1).all():
+                self.leads = self.reach.argmax(axis=1)
         return here
+
+    def live(self, feasible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of ``allowed`` can lead to one of the field's values that are ``feasible``, shape (n,)."""
+        if self.leads is not None:
+            return feasible.take(self.leads)
+        return np.asarray((self.reach & feasible).any(axis=1))
 
 
 class BrickGrammar:
@@ -216,15 +226,17 @@ class LineCursor:
     Attributes:
         node: where in the current field's trie the line stands.
         values: the fields completed so far.
+        ended: whether the end token was taken.
+        complete: whether nothing more can follow in this line.
     """
 
-    __slots__ = ("_field", "_grammar", "node", "values")
+    __slots__ = ("_grammar", "complete", "ended", "node", "values")
 
     def __init__(self, grammar: BrickGrammar) -> None:
         self._grammar = grammar
-        self._field = 0
         self.node = grammar.roots[0]
         self.values: list[Value] = []
+        self.complete = self.ended = False
 
     @property
     def allowed(self) -> NDArray[np.int64]:
@@ -232,24 +244,13 @@ class LineCursor:
         return self.node.allowed
 
     @property
-    def reach(self) -> NDArray[np.bool_]:
-        """Which of the field's values each of ``allowed`` can still lead to, shape (n, values)."""
-        return self.node.reach
-
-    @property
-    def ended(self) -> bool:
-        """Whether the end token was taken."""
-        return self.values == [()]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing more can follow in this line."""
-        return len(self.values) == 4 or self.ended
-
-    @property
     def inside_field(self) -> bool:
         """Whether a field has been begun and not yet completed."""
-        return not self.complete and self.node is not self._grammar.roots[self._field]
+        return not self.complete and self.node is not self._grammar.roots[len(self.values)]
+
+    def live(self, feasible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of ``allowed`` can lead to one of the field's values that are ``feasible``, shape (n,)."""
+        return self.node.live(feasible)
 
     def advance(self, token: int) -> list[int]:
         """Take ``token`` (one of ``allowed``) and every forced token after it; returns all of them."""
@@ -267,18 +268,20 @@ class LineCursor:
 
     def fork(self) -> LineCursor:
         """Another cursor at the same place."""
-        twin = LineCursor(self._grammar)
-        twin._field, twin.node, twin.values = self._field, self.node, self.values.copy()
+        twin = LineCursor.__new__(LineCursor)
+        twin._grammar, twin.node, twin.values = self._grammar, self.node, self.values.copy()
+        twin.complete, twin.ended = self.complete, self.ended
         return twin
 
     def step(self, token: int) -> None:
         """Take ``token`` (one of ``allowed``) alone."""
-        self.node = self.node.children[token]
-        if self.node.value is not None:
-            self.values.append(self.node.value)
-            self._field += 1
+        self.node = node = self.node.children[token]
+        if node.value is not None:
+            self.values.append(node.value)
+            self.ended = not node.value
+            self.complete = self.ended or len(self.values) == 4
             if not self.complete:
-                self.node = self._grammar.roots[self._field]
+                self.node = self._grammar.roots[len(self.values)]
 
 
 def _fields(brick: Brick) -> tuple[Value, Value, Value, Value]:

@@ -53,10 +53,10 @@ class Text:
             self.corners[x, y, z] = other
 
     def gap(self) -> tuple[Cell, int]:
-        """The first cell that the layer below has behind the last brick and this one lacks, and what is lacking.
+        """The first cell behind the last brick that the layer below has and this one lacks, and all such cells.
 
-        The second are the lacking cells as bits, that cell's first. Where nothing is lacking, the first cell of
-        this layer, one higher, and the layer's cells. There must be a brick.
+        The second are bits, that cell's first. Where nothing is lacking, the first cell of this layer, one
+        higher, and the layer's cells. There must be a brick.
         """
         _, _, x, y, z = self.bricks[-1]
         here, behind = self.layers[z], x * ROW + y + 1
@@ -108,7 +108,7 @@ def _beside(text: Text, said: Sequence[Value]) -> Guess | None:
 
 
 def _cover(text: Text, said: Sequence[Value]) -> Guess | None:
-    """The same footprint (or the one said) in the first gap of this layer, or where the next one may begin."""
+    """The same footprint (or the one said) in the first gap of this layer, or where the next may begin."""
     if not text.bricks:
         return None
     h, w, _, _, z = text.bricks[-1]

@@ -106,7 +106,8 @@ class Legality:
         places = self._at(h, w)
         found = np.zeros(self._grammar.world_dim, dtype=np.bool_)
         if not corner:
-            flags = places.legal().any(axis=(1, 2))
+            legal = places.legal()
+            flags = legal.reshape(len(legal), -1).any(axis=1)
         elif len(corner) == 1:
             flags = places.legal(corner[0][0]).any(axis=1)
         else:

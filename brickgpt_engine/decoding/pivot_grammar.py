@@ -176,11 +176,6 @@ class PivotCursor:
         return self.node.allowed if self.values else self.node.allowed[self._there()]
 
     @property
-    def reach(self) -> NDArray[np.bool_]:
-        """Which of the field's values each of ``allowed`` can still lead to, shape (n, values)."""
-        return self.node.reach if self.values else self.node.reach[self._there()]
-
-    @property
     def ended(self) -> bool:
         """Whether the end token was taken."""
         return self.values == [()]
@@ -194,6 +189,11 @@ class PivotCursor:
     def inside_field(self) -> bool:
         """Whether a field has been begun and not yet completed."""
         return not self.complete and self.node is not self._root
+
+    def live(self, feasible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of ``allowed`` can lead to one of the field's values that are ``feasible``, shape (n,)."""
+        flags = self.node.live(feasible)
+        return flags if self.values else flags[self._there()]
 
     def step(self, token: int) -> None:
         """Take ``token`` (one of ``allowed``)."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +14,10 @@ from numpy.typing import NDArray
 from brickgpt_engine.errors import ModelError
 
 Probabilities: TypeAlias = NDArray[np.float64]
+Choice: TypeAlias = tuple[NDArray[np.floating], int]
+"""The logits of what could be chosen, shape (n,), and the place of what was."""
+_FEW = 64
+"""Up to so many numbers Python adds up in less time than NumPy."""
 
 
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Probabilities:
@@ -32,6 +39,26 @@ def log_share(logits: NDArray[np.floating], place: int) -> float:
     return float(below[place]) - math.log(np.add.reduce(np.exp(below)))
 
 
+def log_shares(texts: Sequence[Sequence[Choice]]) -> list[float]:
+    """Natural logarithm of each text's share, the product of those of its choices.
+
+    All choices among equally many are worked out together, which takes a fraction of the time.
+    """
+    totals = [0.0] * len(texts)
+    alike: dict[int, list[tuple[int, Choice]]] = {}
+    for number, choices in enumerate(texts):
+        for choice in choices:
+            alike.setdefault(len(choice[0]), []).append((number, choice))
+    for group in alike.values():
+        rows = np.array([logits for _, (logits, _) in group], dtype=np.float64)
+        rows -= rows.max(axis=1, keepdims=True)
+        chosen = rows[np.arange(len(group)), [place for _, (_, place) in group]]
+        shares = chosen - np.log(np.exp(rows).sum(axis=1))
+        for (number, _), share in zip(group, shares.tolist(), strict=True):
+            totals[number] += share
+    return totals
+
+
 def _below_top(logits: NDArray[np.floating]) -> Probabilities:
     """``logits`` less the largest of them, in double precision."""
     below = logits.astype(np.float64)
@@ -47,18 +74,15 @@ def draw(probabilities: Probabilities, rng: np.random.Generator) -> int:
 
     They need not sum to 1. An index of probability 0 is never drawn.
     """
-    cumulative = probabilities.cumsum()
-    index = int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
-    if index == len(cumulative):  # the product was rounded up to the whole
-        index = int(cumulative.searchsorted(cumulative[-1], side="left"))
-    return index
-
-
-def sample_allowed(
-    logits: NDArray[np.floating], allowed: NDArray[np.int64], temperature: float, rng: np.random.Generator
-) -> int:
-    """Token id drawn from the softmax over ``allowed`` ids alone."""
-    return int(allowed[draw(softmax(logits[allowed], temperature), rng)])
+    if len(probabilities) > _FEW:
+        cumulative = probabilities.cumsum()
+        index = int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+        if index == len(cumulative):  # the product was rounded up to the whole
+            index = int(cumulative.searchsorted(cumulative[-1], side="left"))
+        return index
+    sums = list(accumulate(probabilities.tolist()))  # the same numbers, in less time
+    index = bisect_right(sums, rng.random() * sums[-1])
+    return index if index < len(sums) else bisect_left(sums, sums[-1])
 
 
 def keep_top_k(probabilities: Probabilities, k: int) -> Probabilities:

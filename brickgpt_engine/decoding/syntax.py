@@ -29,10 +29,6 @@ class Cursor(Protocol):
         """Token ids that may follow, ascending, shape (n,)."""
 
     @property
-    def reach(self) -> NDArray[np.bool_]:
-        """Which of the field's values each of ``allowed`` can still lead to, shape (n, values)."""
-
-    @property
     def ended(self) -> bool:
         """Whether the end token was taken."""
 
@@ -43,6 +39,9 @@ class Cursor(Protocol):
     @property
     def inside_field(self) -> bool:
         """Whether a field has been begun and not yet completed."""
+
+    def live(self, feasible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of ``allowed`` can lead to one of the field's values that are ``feasible``, shape (n,)."""
 
     def step(self, token: int) -> None:
         """Take ``token`` (one of ``allowed``) alone."""

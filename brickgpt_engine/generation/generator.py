@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from brickgpt_engine.decoding.grammar import BrickGrammar
 from brickgpt_engine.decoding.legality import LegalRules
 from brickgpt_engine.decoding.loader import LoadedModel
 from brickgpt_engine.decoding.pivot_grammar import PivotGrammar
+from brickgpt_engine.decoding.sampling import Choice, log_shares
 from brickgpt_engine.decoding.syntax import LineSyntax
 from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError
@@ -141,12 +142,15 @@ def _syntax(model: LoadedModel, world_dim: int, footprints: Sequence[tuple[int, 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A kept line: the tokens before it, what it says, why it was not placed, and its likelihood."""
+    """A kept line: the tokens before it, what it says, why it was not placed, and how it was chosen.
+
+    The last is its log-likelihood where there is no other way to know it later.
+    """
 
     start: int
     content: Brick | str
     reason: Rejection | None
-    log_likelihood: float | None = None
+    chosen: tuple[Choice, ...] | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +321,8 @@ class _Run:
         return grown.add(brick)
 
     def _keep(self, line: Line, reason: Rejection | None) -> None:
-        likelihood = self._writer.log_likelihood(line)
-        self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason, likelihood))
+        chosen = line.choices or self._writer.log_likelihood(line)
+        self._written.append(_Written(self._writer.line_start, line.brick or line.text, reason, chosen))
         self._writer.accept(line)
 
     def _verdict(self) -> StabilityReport | None:
@@ -353,7 +357,7 @@ class _Run:
             self.structure.truncate(0)
             for brick in best.structure:
                 self.structure.add(brick)
-        likelihoods = [line.log_likelihood for line in best.written if line.log_likelihood is not None]
+        likelihoods = _log_likelihoods(best.written)
         return GenerationResult(
             structure=best.structure,
             report=best.report,
@@ -375,6 +379,12 @@ class _Run:
             raw_bricks=tuple(line.content for line in best.written),
             invalid=tuple((line.content, line.reason) for line in best.written if line.reason is not None),
         )
+
+
+def _log_likelihoods(lines: Iterable[_Written]) -> list[float]:
+    """Those of the lines that the model wrote, natural logarithms at temperature 1."""
+    known = [line.chosen for line in lines if isinstance(line.chosen, float)]
+    return known + log_shares([line.chosen for line in lines if isinstance(line.chosen, tuple)])
 
 
 def _polite(judge: Judge, model: TokenModel) -> Judge:

@@ -15,7 +15,7 @@ from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, Value
 from brickgpt_engine.decoding.pivot_legality import legality_for
-from brickgpt_engine.decoding.sampling import log_share, sample_allowed, sample_free
+from brickgpt_engine.decoding.sampling import Choice, draw, log_share, sample_free, softmax
 from brickgpt_engine.decoding.syntax import Cursor, LineSyntax
 from brickgpt_engine.decoding.tokens import DraftModel, Logits, TokenModel, TokenStream
 from brickgpt_engine.generation.config import GenerationConfig
@@ -33,12 +33,14 @@ class Line:
         brick: what it says, or None where it says no brick.
         ended: the model ended the text instead.
         tokens: its token ids.
+        choices: how those were chosen that the syntax does not force; none without masks.
     """
 
     text: str
     brick: Brick | None = None
     ended: bool = False
     tokens: tuple[int, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 class LineWriter:
@@ -158,21 +160,9 @@ class LineWriter:
         return self.legality.allows(brick)
 
     def log_likelihood(self, line: Line) -> float:
-        """Natural logarithm of the probability of ``line``, drawn here, at temperature 1.
-
-        With masks that is its probability among what the syntax allows.
-        """
-        total, cursor = 0.0, self._grammar.cursor(self._said)
-        for place, token in enumerate(line.tokens):
-            if not self._config.use_logit_masking:
-                total += log_share(self._after(line.tokens[:place]), token)
-                continue
-            allowed = cursor.allowed
-            if len(allowed) > 1:
-                logits = self._after(line.tokens[:place])[allowed]
-                total += log_share(logits, int(allowed.searchsorted(token)))
-            cursor.step(token)
-        return total
+        """Natural logarithm of the probability of ``line``, drawn here without masks, at temperature 1."""
+        tokens = line.tokens
+        return sum(log_share(self._after(tokens[:place]), token) for place, token in enumerate(tokens))
 
     def accept(self, line: Line) -> None:
         """Keep ``line``, which was drawn here."""
@@ -202,11 +192,15 @@ class LineWriter:
     def _draw_masked(self, temperature: float) -> Line:
         cursor = self._grammar.cursor(self._said)
         drawn: tuple[int, ...] = ()
+        choices: tuple[Choice, ...] = ()
         while True:
-            token = sample_allowed(self._after(drawn), cursor.allowed, temperature, self._rng)
-            drawn += tuple(cursor.advance(token))
+            allowed = cursor.allowed
+            logits = self._after(drawn)[allowed]
+            place = draw(softmax(logits, temperature), self._rng)
+            choices += ((logits, place),)
+            drawn += tuple(cursor.advance(int(allowed[place])))
             if cursor.complete:
-                return _line(cursor, drawn)
+                return _line(cursor, drawn, choices)
 
     def _draw_free(self, temperature: float) -> Line:
         """A line from the bare model: up to a line end, the end token or the limit on tokens."""
@@ -223,9 +217,9 @@ class LineWriter:
         return Line(text.rstrip("\n") if brick is None else brick.text, brick, tokens=drawn)
 
 
-def _line(cursor: Cursor, tokens: tuple[int, ...]) -> Line:
+def _line(cursor: Cursor, tokens: tuple[int, ...], choices: tuple[Choice, ...]) -> Line:
     """A line that the grammar has led to its end."""
     if cursor.ended:
         return Line("", ended=True)
     brick = cursor.brick()
-    return Line(brick.text, brick, tokens=tokens)
+    return Line(brick.text, brick, tokens=tokens, choices=choices)

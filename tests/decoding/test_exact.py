@@ -10,7 +10,7 @@ from brickgpt_engine.bricks import FOOTPRINTS, Brick, BrickStructure
 from brickgpt_engine.decoding import BrickGrammar, LineCursor
 from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.legality import Legality, LegalRules
-from brickgpt_engine.decoding.sampling import sample_allowed, softmax
+from brickgpt_engine.decoding.sampling import draw, softmax
 from brickgpt_engine.errors import ModelError
 
 DIM = 3
@@ -82,15 +82,19 @@ def draw_exact(grammar, model, legality, temperature, rng):
     found = None
     while found is None:
         found = tree.walk()
-    cursor, _ = found
+    cursor, *_ = found
     return END if cursor.ended else cursor.brick()
+
+
+def sample(logits, allowed, temperature, rng):
+    return int(allowed[draw(softmax(logits[allowed], temperature), rng)])
 
 
 def draw_by_rejection(grammar, model, structure, temperature, rng):
     while True:
         cursor, drawn = LineCursor(grammar), ()
         while not cursor.complete:
-            drawn += tuple(cursor.advance(sample_allowed(model(drawn), cursor.allowed, temperature, rng)))
+            drawn += tuple(cursor.advance(sample(model(drawn), cursor.allowed, temperature, rng)))
         if cursor.ended:
             return END
         if structure.check(cursor.brick()) is None:
@@ -145,7 +149,7 @@ def test_the_test_can_tell_a_sampler_that_only_prunes_from_an_exact_one(nano_tok
                 cursor, drawn = LineCursor(grammar), ()
                 continue
             allowed = cursor.allowed[live]
-            drawn += tuple(cursor.advance(sample_allowed(model(drawn), allowed, 1.0, rng)))
+            drawn += tuple(cursor.advance(sample(model(drawn), allowed, 1.0, rng)))
         key = END if cursor.ended else cursor.brick()
         counts[key] = counts.get(key, 0) + 1
     assert chi_square_excess(counts, expected, draws) > 20

@@ -109,7 +109,7 @@ def test_the_grammar_spells_what_the_format_writes(grammar):
 def test_a_fork_goes_its_own_way(grammar):
     before = [Brick(2, 2, 4, 4, 0)]
     cursor = grammar.cursor(before)
-    assert not cursor.inside_field and cursor.reach.shape == (len(cursor.allowed), 32)
+    assert not cursor.inside_field and cursor.live(np.ones(32, dtype=bool)).shape == cursor.allowed.shape
     line = grammar.encode([Brick(1, 2, 5, 4, 1)], before)
     twin = cursor.fork()
     for token in line:

@@ -63,11 +63,27 @@ def test_draw_frequencies_match():
     np.testing.assert_allclose(counts / 4000, [0.1, 0.2, 0.7], atol=0.03)
 
 
-def test_sample_allowed_never_leaves_the_allowed_set():
-    logits = np.array([50.0, 0.0, 50.0, 0.0], dtype=np.float32)
-    rng = np.random.default_rng(0)
-    drawn = {sampling.sample_allowed(logits, np.array([1, 3]), 1.0, rng) for _ in range(40)}
-    assert drawn == {1, 3}
+def test_few_and_many_probabilities_are_drawn_alike():
+    """The draw among few numbers takes another way to the same index."""
+    values = np.random.default_rng(5).random(200)
+    values[::3] = 0.0
+    for u in (0.0, 0.1, 0.5, 0.9999, 1.0 - 2**-53):
+        for count in (1, 2, 7, 64):
+            few = values[1 : 1 + count]
+            many = np.concatenate([few, np.zeros(100)])
+            assert sampling.draw(few, FixedUniform(u)) == sampling.draw(many, FixedUniform(u))
+
+
+def test_shares_of_many_choices_are_those_of_each():
+    rng = np.random.default_rng(3)
+    texts = [
+        [(rng.normal(0, 4, n).astype(np.float32), int(rng.integers(n))) for n in sizes]
+        for sizes in ((5, 3, 5), (), (3,), (5, 5))
+    ]
+    texts[2][0][0][1:] = -np.inf
+    expected = [sum(sampling.log_share(*choice) for choice in text) for text in texts]
+    assert sampling.log_shares(texts) == pytest.approx(expected)
+    assert sampling.log_shares([]) == []
 
 
 def test_sample_free_applies_top_k_then_top_p():
