@@ -34,7 +34,7 @@ Numbers: TypeAlias = NDArray[np.uint8]
 
 
 def count(texts: Iterable[list[Brick]], most: int = MOST) -> Habits:
-    """The habits of ``texts``, of which those stay that speak: the surest about some field, general ones first.
+    """The habits of ``texts``, of which those stay that speak: the surest about a field, general ones first.
 
     Of more than ``most`` those stay that speak most often.
     """

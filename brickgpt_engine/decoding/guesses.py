@@ -53,9 +53,9 @@ class Text:
             self.corners[x, y, z] = other
 
     def gap(self) -> tuple[Cell, int]:
-        """The first cell behind the last brick that the layer below has and this one lacks, and all such cells.
+        """The first cell behind the last brick that the layer below has and this one lacks; all such cells.
 
-        The second are bits, that cell's first. Where nothing is lacking, the first cell of this layer, one
+        The latter are bits, that cell's first. Where nothing is lacking, the first cell of this layer, one
         higher, and the layer's cells. There must be a brick.
         """
         _, _, x, y, z = self.bricks[-1]
