@@ -79,3 +79,45 @@ def test_every_setting_in_its_tables_exists():
     first_cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", TEXT, re.MULTILINE)
     mentioned = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert len(mentioned) > 20 and mentioned <= names
+
+
+@pytest.mark.torch
+def test_trls_own_trainer_takes_our_rewards_and_the_options_of_vllm(tmp_path, monkeypatch):
+    """The document's Python as it stands, but for a tiny model and data set, and rollouts without vLLM."""
+    from dataclasses import fields
+
+    trl, datasets = pytest.importorskip("trl"), pytest.importorskip("datasets")
+    pytest.importorskip("torch")
+    from training.nano import NanoConfig, export_folder, make_model
+    from training.tokenizer import train_tokenizer
+
+    tokenizer = train_tokenizer(["a table", "a chair"] * 3, vocab_size=330)
+    sizes = NanoConfig(hidden_size=16, layers=1, heads=2, intermediate_size=16)
+    export_folder(make_model(sizes, tokenizer), tokenizer, tmp_path / "tiny", ["table"])
+    template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    (tmp_path / "tiny" / "chat_template.jinja").write_text(template)
+    rows = datasets.Dataset.from_list([{"captions": ["a table"], "bricks": "2x2 (0,0,0)\n"}] * 2)
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, split: rows)
+    asked = {}
+
+    def config(**options):
+        asked.update(options)
+        on_cpu = {"use_cpu": True, "bf16": False, "report_to": "none", "output_dir": str(tmp_path / "out")}
+        assert real(**options | on_cpu).use_vllm  # its values can be used
+        small = {"use_vllm": False, "max_steps": 1, "max_completion_length": 8, "num_generations": 2,
+                 "per_device_train_batch_size": 2, "save_strategy": "no", "logging_steps": 1}  # fmt: skip
+        return real(**options | on_cpu | small)
+
+    real = trl.GRPOConfig
+    monkeypatch.setattr(trl, "GRPOConfig", config)
+    (block,) = (block for kind, block in BLOCKS if kind == "python" and "use_vllm" in block)
+    names = {}
+    made = block.replace("runs/brickgpt-1b/model", str(tmp_path / "tiny")).replace("workers=8", "workers=0")
+    made = made.replace("GRPOTrainer(\n", "trainer = GRPOTrainer(\n").replace(
+        "\n).train()", "\n)\ntrainer.train()"
+    )
+    exec(compile(made, "docs/training.md", "exec"), names)
+    assert asked["use_vllm"] and asked["vllm_mode"] == "colocate"
+    assert asked.keys() <= {item.name for item in fields(real)}
+    logged = names["trainer"].state.log_history
+    assert any("rewards/bricks_reward/mean" in line for line in logged), logged
