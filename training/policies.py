@@ -22,6 +22,7 @@ _TOKENIZER_FILES = (
     "chat_template.jinja",
     "brickgpt.json",
 )
+_SMALL_FILES = (*_TOKENIZER_FILES, "tokenizer.model", "config.json", "generation_config.json", "adapter_*")
 _LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, TypeError)
 
 
@@ -33,7 +34,7 @@ class Policy:
         model: a causal language model of ``transformers``, perhaps with adapters of ``peft``.
         tokenizer: its tokenizer.
         style: how captions are put to it, see :func:`brickgpt_engine.generation.prompts.encode_prompt`.
-        source: the folder or hub id that it came from.
+        source: the folder that its tokenizer came from; for a hub id a copy in the cache.
         action_space: what its lines say, as its folder says; empty where it does not.
     """
 
@@ -95,8 +96,10 @@ def load_policy(
 
     source = str(embedded_folder()) if name_or_path == "nano" else name_or_path
     device = pick_device(device)
-    folder = Path(source)
+    folder = _folder(source)
     marker = read_json(folder / "brickgpt.json", missing={}) if folder.is_dir() else {}
+    if (folder / "adapter_config.json").is_file():
+        source = str(folder)
     try:
         model = _network(source, dtype or torch.float32).to(device)
     except torch.cuda.OutOfMemoryError as error:
@@ -108,11 +111,26 @@ def load_policy(
         raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
     return Policy(
         model,
-        _tokenizer(source),
+        _tokenizer(str(folder)),
         "nano" if marker.get("prompt_style") == "nano" else style,
-        source,
+        str(folder),
         str(marker.get("action_space", "")),
     )
+
+
+def _folder(source: str) -> Path:
+    """The folder itself; of a hub id a cached copy of its small files, which an adapter's weights are."""
+    if Path(source).is_dir() or not hub.is_hub_id(source):
+        return Path(source)
+    found = Path(hub.resolve(source))
+    if found.is_dir():
+        return found
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(source, allow_patterns=list(_SMALL_FILES)))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{source} cannot be loaded: {hub.advice(error)}") from error
 
 
 def _network(source: str, dtype: Any) -> Any:

@@ -21,13 +21,18 @@ pytest.importorskip("huggingface_hub")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LOAD = """
 import json, sys
+import torch
 from brickgpt_engine.decoding import load_model
 from brickgpt_engine.errors import ModelError
+from training.policies import load_policy
 for name in sys.argv[1:]:
     try:
         model = load_model(name, "cpu")
         found = {"logits": model.token_model.prefill([1, 5, 9]).tolist(), "style": model.prompt_style,
                  "tokens": model.tokenizer.encode("2x4 (1,2,0)\\n")}
+        policy = load_policy(name, device="cpu")
+        found["trained"] = policy.model(torch.tensor([[1, 5, 9]])).logits[0, -1].tolist()
+        found["trained as"] = policy.style, [*policy.model.state_dict()][1]
     except ModelError as error:
         found = {"error": str(error)}
     print(json.dumps(found))
@@ -164,6 +169,9 @@ def test_a_hub_id_is_downloaded_once_and_refusals_are_one_line(served, tmp_path)
     assert np.allclose(tiny["logits"], here.token_model.prefill([1, 5, 9]), atol=1e-4)
     assert np.allclose(adapter["logits"], adapted, atol=1e-4)
     assert not np.allclose(adapter["logits"], tiny["logits"], atol=1e-2)
+    for found in (tiny, adapter):  # to be trained further: the adapter merged, the prompts as they were
+        assert np.allclose(found["trained"], found["logits"], atol=1e-4)
+        assert found["trained as"] == ["nano", "model.layers.0.self_attn.q_proj.weight"]
     assert server.served.count("someone/tiny/model.safetensors") == 1
     assert "someone/adapter/adapter_model.safetensors" in server.served
     assert gated["error"].startswith(
