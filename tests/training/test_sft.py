@@ -1,7 +1,15 @@
 """Fine-tuning on TRL: masks, padding, a run that learns, resumes and keeps its best, and bad input."""
 
+import base64
+import http.server
 import json
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +25,7 @@ import pyarrow.parquet as pq
 
 from brickgpt_engine.decoding import load_model
 from brickgpt_engine.decoding.tokenizer import as_tokenizer
-from brickgpt_engine.errors import ConfigError, FormatError, ModelError
+from brickgpt_engine.errors import ConfigError, FormatError, ModelError, OutputError
 from training.actions import AbsoluteSpace
 from training.grpo.tasks import Entry
 from training.options import read_settings
@@ -25,11 +33,12 @@ from training.policies import load_policy
 from training.sft.config import SFTSettings
 from training.sft.examples import choose_pad, encoded
 from training.sft.run import train
-from training.sft.trainer import newest_whole
+from training.sft.saved import newest_whole
 from training.trackers import read_log
 
 pytestmark = pytest.mark.torch
-CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "training" / "configs"
 TABLE = "2x2 (0,0,0)\n2x4 (0,0,1)\n2x6 (0,0,2)\n"
 
 
@@ -200,10 +209,150 @@ def test_what_cannot_work_is_named(small, more, error, words):
 
 
 @pytest.mark.parametrize("kind", ["FSDP", "DEEPSPEED"])
-def test_a_sharded_model_is_judged_by_its_loss(small, monkeypatch, kind):
+def test_what_a_sharded_run_cannot_do_is_named(small, monkeypatch, kind):
     monkeypatch.setenv(f"ACCELERATE_USE_{kind}", "true")
+    with pytest.raises(ConfigError, match=f"{kind} shards a model over GPUs, and this run is on CPUs"):
+        train(SFTSettings(**small | {"best_metric": "loss"}))
+    monkeypatch.setattr("training.sft.run.pick_device", lambda device: "cuda")
     with pytest.raises(ConfigError, match=f"best_metric is stable, and under {kind} nothing is sampled"):
         train(SFTSettings(**small | {"best_metric": "stable"}))
+
+
+def launch(settings, kind, folder):
+    """Two processes under accelerate, as the shipped file has them but for their number and precision."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    (folder / "run.yaml").write_text(yaml.safe_dump(settings))
+    done = subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2",
+         "--config_file", str(CONFIGS / "accelerate" / f"{kind}.yaml"),
+         "--mixed_precision", "no", "--main_process_port", port,
+         str(Path(__file__).with_name("sharded_on_cpus.py")), "--config", str(folder / "run.yaml")],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("/model\n") == 1  # said once, not by every process
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)  # half a minute of work, which a busy machine may take long for
+@pytest.mark.parametrize("kind", ["fsdp", "deepspeed"])
+def test_two_processes_share_a_model_save_it_and_go_on(small, tmp_path, kind):
+    if kind == "deepspeed" and find_spec("deepspeed") is None:
+        pytest.skip("needs deepspeed")
+    small |= {"max_steps": 4, "save_steps": 2, "eval_steps": 2, "eval_prompts": 0, "best_metric": "loss",
+              "logging_steps": 1}  # fmt: skip
+    alone, run = tmp_path / "alone", tmp_path / "run"
+    train(SFTSettings(**small | {"out": str(alone)}))
+    shared = small | {"per_device_batch_size": 4}
+    launch(shared, kind, tmp_path)
+    assert read_log(run)[0]["loss"] > 1.2 * losses(run)[3]
+    assert losses(run) == pytest.approx(losses(alone), rel=1e-4)
+    for leftover in ("checkpoint-4", "model"):
+        shutil.rmtree(run / leftover)
+    (run / "checkpoint-3").mkdir()  # what an interrupted run leaves
+    launch(shared, kind, tmp_path)
+    assert losses(run)[4:] == pytest.approx(losses(run)[2:4], rel=1e-6)  # updates 3 and 4 again, and no other
+    from safetensors.torch import load_file
+
+    one, two = (load_file(folder / "model" / "model.safetensors") for folder in (alone, run))
+    assert one.keys() == two.keys()
+    assert all(torch.allclose(one[name], two[name].to(one[name].dtype), atol=1e-3) for name in one)
+    with pytest.raises(
+        ConfigError, match=f"was saved under {kind.upper()}, and this run is without sharding"
+    ):
+        train(SFTSettings(**shared | {"batch_size": 4}))
+
+
+def losses(run):
+    return [line["loss"] for line in read_log(run) if "loss" in line]
+
+
+@pytest.mark.parametrize(
+    ("files", "lacks"),
+    [
+        ({"pytorch_model_fsdp.bin": b"cut off", "optimizer.bin": b"cut off"}, "BadZipFile"),
+        ({"pytorch_model_fsdp.bin": b"cut off"}, "no optimizer.bin"),
+        ({"latest": b"global_step3"}, "no optim_states.pt"),
+        ({"latest": b"global_step3", "global_step3/rank_0_optim_states.pt": b"cut off"}, "BadZipFile"),
+    ],
+)
+def test_a_damaged_checkpoint_of_a_sharded_run_is_named(tmp_path, files, lacks):
+    folder, told = tmp_path / "checkpoint-3", []
+    for name, data in (
+        {"trainer_state.json": b"{}", "scheduler.pt": b"", "model.safetensors": b""} | files
+    ).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    assert newest_whole(tmp_path, told.append) is None
+    assert lacks in told[0]
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """The hub's answers to who uploads with the token ``right``."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append((self.path.partition("?")[0], body))
+        if self.headers.get("Authorization") != "Bearer right":
+            return self.answer(401, {"error": "Invalid credentials"})
+        if self.path.endswith("/preupload/main"):
+            names = [file["path"] for file in json.loads(body)["files"]]
+            files = [{"path": name, "uploadMode": "regular", "shouldIgnore": False} for name in names]
+            return self.answer(200, {"files": files})
+        page = f"http://127.0.0.1:{self.server.server_port}/someone/tiny"
+        return self.answer(200, {"url": page, "commitUrl": f"{page}/commit/1", "commitOid": "1"})
+
+    def do_GET(self):
+        self.answer(404, {})
+
+    def answer(self, status, about):
+        data = json.dumps(about).encode()
+        self.send_response(status)
+        if status == 401:
+            self.send_header("X-Error-Message", "Invalid credentials in Authorization header")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def hub_server(monkeypatch):
+    """A hub of our own in the place of the real one."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    server.asked = []
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("no_proxy", "*")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_tuned_model_is_uploaded_and_a_wrong_token_is_said(small, hub_server, monkeypatch):
+    pushed = small | {"max_steps": 1, "eval_steps": 0, "best_metric": "loss", "push_to_hub": "someone/tiny"}
+    monkeypatch.setenv("HF_TOKEN", "right")
+    folder = train(SFTSettings(**pushed))
+    paths = [path for path, _ in hub_server.asked]
+    assert paths[0] == "/api/repos/create" and paths[-1] == "/api/models/someone/tiny/commit/main"
+    commit = [json.loads(line) for line in hub_server.asked[-1][1].splitlines()]
+    sent = {part["value"]["path"]: part["value"]["content"] for part in commit if part["key"] == "file"}
+    assert sorted(sent) == sorted(path.name for path in folder.iterdir())
+    assert base64.b64decode(sent["model.safetensors"]) == (folder / "model.safetensors").read_bytes()
+
+    monkeypatch.setenv("HF_TOKEN", "wrong")
+    with pytest.raises(
+        OutputError, match=r"is written, but cannot be uploaded to someone/tiny: .*401"
+    ) as caught:
+        train(SFTSettings(**pushed))
+    assert str(caught.value).endswith("set HF_TOKEN and upload the folder with: hf upload")
+    assert "\n" not in str(caught.value)
+    assert len(hub_server.asked) == len(paths) + 1  # and asked for nothing else
 
 
 def test_data_without_the_columns_is_named(small, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _require()
         from training.sft.run import train
 
-        print(train(settings))
+        folder = train(settings)
+        if os.environ.get("RANK", "0") == "0":
+            print(folder)
     except BrickGPTError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))

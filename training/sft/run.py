@@ -21,7 +21,8 @@ from training.sft.card import card
 from training.sft.config import SFTSettings
 from training.sft.examples import encoded, set_pad
 from training.sft.sampling import SampleMeasure
-from training.sft.trainer import JsonLines, make_trainer, newest_whole
+from training.sft.saved import newest_whole, sharding
+from training.sft.trainer import JsonLines, make_trainer
 
 _LOG = logging.getLogger(__name__)
 _NO_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
@@ -35,16 +36,21 @@ def train(settings: SFTSettings) -> Path:
             what to change.
     """
     accumulation = settings.accumulation(int(os.environ.get("WORLD_SIZE", "1")))
-    _check_launch(settings)
+    device, sharded = pick_device(settings.device), sharding()
+    _check_launch(settings, device, sharded)
     out = Path(settings.out)
     _check_folder(out, settings)
-    policy = _load(settings)
+    if device == "cuda":
+        # Each process its own GPU: without this all would load the model onto the first.
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    policy = _load(settings, "cpu" if sharded else device)
     space = _space(policy, settings)
     tokenizer = _library_tokenizer(policy)
     set_pad(tokenizer, policy.model)
     trainer = make_trainer(
         settings,
         accumulation,
+        device=device,
         model=policy.model,
         tokenizer=tokenizer,
         train_rows=_rows(policy, space, settings, settings.split, settings.max_structures),
@@ -57,13 +63,15 @@ def train(settings: SFTSettings) -> Path:
     return _finish(trainer, policy, tokenizer, settings, space)
 
 
-def _check_launch(settings: SFTSettings) -> None:
-    """Refuse a measure of the best checkpoint that a sharded model is not sampled for."""
-    sharded = [name for name in ("FSDP", "DEEPSPEED") if os.environ.get(f"ACCELERATE_USE_{name}") == "true"]
+def _check_launch(settings: SFTSettings, device: str, sharded: str) -> None:
+    """Refuse a measure of the best checkpoint that a sharded model is not sampled for, and shards on CPUs."""
+    if sharded and device == "cpu":
+        raise ConfigError(
+            f"{sharded} shards a model over GPUs, and this run is on CPUs; launch it without --config_file"
+        )
     if sharded and settings.eval_steps and settings.best_metric != "loss":
         raise ConfigError(
-            f"best_metric is {settings.best_metric}, and under {sharded[0]} nothing is sampled; set it to "
-            "loss"
+            f"best_metric is {settings.best_metric}, and under {sharded} nothing is sampled; set it to loss"
         )
 
 
@@ -93,9 +101,8 @@ def _check_folder(out: Path, settings: SFTSettings) -> None:
                 )
 
 
-def _load(settings: SFTSettings) -> Policy:
-    policy = load_policy(settings.model_name_or_path, device=pick_device(settings.device),
-                         style=settings.instruction_format)  # fmt: skip
+def _load(settings: SFTSettings, device: str) -> Policy:
+    policy = load_policy(settings.model_name_or_path, device=device, style=settings.instruction_format)
     if settings.from_scratch:
         torch.manual_seed(settings.seed)
         policy.model = type(policy.model)(policy.model.config).to(policy.device)

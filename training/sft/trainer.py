@@ -1,10 +1,9 @@
-"""TRL's trainer with our evaluation, and which of its checkpoints can be gone on from."""
+"""TRL's trainer with our evaluation and our log."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,6 @@ from trl import SFTConfig, SFTTrainer
 from training.sft.config import SFTSettings
 from training.sft.sampling import SampleMeasure
 from training.trackers import LOG
-
-_PARTS = ("trainer_state.json", "optimizer.pt", "scheduler.pt")
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
 
 
 class BrickTrainer(SFTTrainer):
@@ -45,19 +41,39 @@ class BrickTrainer(SFTTrainer):
         self.log(named)
         return metrics | named
 
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """As TRL's, but tied weights once: FSDP gathers the output's as though they were others."""
+        model = self.accelerator.unwrap_model(self.model)
+        if state_dict is not None and model.config.tie_word_embeddings:
+            for name in getattr(model, "_tied_weights_keys", None) or ():
+                state_dict.pop(name, None)
+        super()._save(output_dir, state_dict)
+
 
 def make_trainer(
     settings: SFTSettings,
     accumulation: int,
     *,
+    device: str,
     model: Any,
     tokenizer: Any,
     train_rows: Any,
     eval_rows: Any,
     measure: SampleMeasure | None,
 ) -> BrickTrainer:
-    """A trainer for rows of ``input_ids`` and ``completion_mask``."""
-    precision = _precision(settings.mixed_precision, next(model.parameters()).device.type)
+    """A trainer for rows of ``input_ids`` and ``completion_mask``.
+
+    Args:
+        settings: of the run.
+        accumulation: passes of one update.
+        device: where it trains; a model that is to be sharded is not there yet.
+        model: what is trained.
+        tokenizer: the tokenizer of ``transformers``.
+        train_rows: the examples.
+        eval_rows: held-out ones, or None.
+        measure: what samples and judges; None for the loss alone.
+    """
+    precision = _precision(settings.mixed_precision, device)
     evaluating = eval_rows is not None
     metric = settings.best_metric if measure is not None else "loss"
     arguments = SFTConfig(
@@ -76,7 +92,7 @@ def make_trainer(
         completion_only_loss=True,
         bf16=precision is torch.bfloat16,
         fp16=precision is torch.float16,
-        use_cpu=next(model.parameters()).device.type == "cpu",
+        use_cpu=device == "cpu",
         gradient_checkpointing=settings.gradient_checkpointing,
         logging_steps=settings.logging_steps,
         save_steps=settings.save_steps,
@@ -140,39 +156,3 @@ class JsonLines(TrainerCallback):
         }
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": state.global_step, **plain}) + "\n")
-
-
-def newest_whole(out: Path, tell: Callable[[str], None]) -> Path | None:
-    """The newest checkpoint that has all its files, which can be read; ``tell`` hears of the others."""
-    found = [path for path in out.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()]
-    for path in sorted(found, key=lambda path: -int(path.name.partition("-")[2])):
-        reason = _damage(path)
-        if not reason:
-            return path
-        tell(f"{path} is not whole ({reason}); the one before it is used instead")
-    return None
-
-
-def _damage(path: Path) -> str:
-    """What a checkpoint lacks; empty where it is whole."""
-    missing = [name for name in _PARTS if not (path / name).is_file()]
-    if not any((path / name).is_file() for name in _WEIGHTS):
-        missing.append("weights")
-    if missing:
-        return f"no {missing[0]}"
-    try:
-        json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
-        torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
-        for weights in path.glob("*.safetensors"):
-            _read_weights(weights)
-    except Exception as error:  # noqa: BLE001  (damaged files make every reader raise its own)
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
-    return ""
-
-
-def _read_weights(path: Path) -> None:
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        for name in list(file.keys())[:1]:
-            file.get_tensor(name)
