@@ -13,6 +13,7 @@ from importlib import import_module
 import torch
 from accelerate import PartialState
 from accelerate.utils import DistributedType
+from transformers import training_args
 
 
 def _backend(*_, **__):
@@ -28,6 +29,7 @@ if __name__ == "__main__":
     from training.sft import __main__ as command
     from training.sft import run
 
+    training_args.is_torch_bf16_gpu_available = lambda: True
     PartialState._prepare_backend, PartialState.set_device = _backend, _device
     run.pick_device = lambda device: "cuda"
     torch.cuda.set_device = lambda index: None

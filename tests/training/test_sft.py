@@ -218,7 +218,7 @@ def test_what_a_sharded_run_cannot_do_is_named(small, monkeypatch, kind):
         train(SFTSettings(**small | {"best_metric": "stable"}))
 
 
-def launch(settings, kind, folder):
+def launch(settings, kind, folder, precision="no"):
     """Two processes under accelerate, as the shipped file has them but for their number and precision."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -227,7 +227,7 @@ def launch(settings, kind, folder):
     done = subprocess.run(
         [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2",
          "--config_file", str(CONFIGS / "accelerate" / f"{kind}.yaml"),
-         "--mixed_precision", "no", "--main_process_port", port,
+         "--mixed_precision", precision, "--main_process_port", port,
          str(Path(__file__).with_name("sharded_on_cpus.py")), "--config", str(folder / "run.yaml")],
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
     )  # fmt: skip
@@ -263,6 +263,21 @@ def test_two_processes_share_a_model_save_it_and_go_on(small, tmp_path, kind):
         ConfigError, match=f"was saved under {kind.upper()}, and this run is without sharding"
     ):
         train(SFTSettings(**shared | {"batch_size": 4}))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_adapters_are_sharded_as_the_1b_configuration_has_them(small, tmp_path):
+    launch(small | {
+        "max_steps": 2, "save_steps": 1, "eval_steps": 1, "eval_prompts": 0, "best_metric": "loss",
+        "per_device_batch_size": 4, "lora_rank": 4, "lora_alpha": 4, "mixed_precision": "bf16",
+        "gradient_checkpointing": True,
+    }, "fsdp", tmp_path, "bf16")  # fmt: skip
+    from safetensors.torch import load_file
+
+    saved = load_file(tmp_path / "run" / "checkpoint-2" / "adapter_model.safetensors")
+    assert len(saved) == 4 and all(tensor.abs().max() > 0 for tensor in saved.values())
+    load_policy(str(tmp_path / "run" / "model"), device="cpu")  # the adapters fit their base
 
 
 def losses(run):
