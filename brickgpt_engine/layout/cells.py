@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brickgpt_engine.physics.connectivity import component_labels
+from brickgpt_engine.physics.components import component_labels
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]

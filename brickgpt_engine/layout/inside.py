@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.layout.surface import candidates
-from brickgpt_engine.physics.connectivity import component_labels
+from brickgpt_engine.physics.components import component_labels
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

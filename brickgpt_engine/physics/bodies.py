@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brickgpt_engine.physics.connectivity import component_labels
+from brickgpt_engine.physics.components import component_labels
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 
 IntArray = NDArray[np.int64]
@@ -87,12 +87,23 @@ class Bodies:
         return np.where(row < 0, -1, row + axis * self.joints_kept)
 
     @classmethod
-    def of(cls, joints: Joints, body: IntArray) -> Bodies:
-        """Lay out the rows for a choice of bodies."""
+    def of(cls, joints: Joints, body: IntArray, falling: IntArray | None = None) -> Bodies:
+        """Lay out the rows for a choice of bodies.
+
+        ``falling`` (n,) numbers the floating components that fall as one, -1 for other bricks; their
+        :attr:`body` is the baseplate, as nothing else is on them. They sink without a tilt, so all
+        joints of one share their rows: what presses against it along an axis adds up to nothing.
+        """
         n = len(body)
         moving = np.flatnonzero(body == np.arange(n))
         still = body == GROUND
+        if falling is not None:
+            still &= falling < 0
         joint = _joint_rows(joints, moving, still)
+        if falling is not None:
+            fall = np.flatnonzero(falling >= 0)
+            first = int(joint.max(initial=-1)) + 1
+            joint[joints.bottom[fall]] = joint[joints.top[fall]] = first + falling[fall]
         known = joint >= 0
         known[joints.bottom[still]] = known[joints.top[still]] = known[0] = True
         kept = int(joint.max(initial=-1)) + 1

@@ -320,7 +320,7 @@ class Condensed:
 
     @cached_property
     def _preference(self) -> FloatArray:
-        return preference(self.contacts.brick_count)
+        return preference(self.contacts)
 
     def _even_out(self, session: ColumnSession, solved: Optimum, fixed: int) -> FloatArray:
         """The one optimum that is reported, see :func:`~brickgpt_engine.physics.force_model.preference`."""

@@ -1,4 +1,4 @@
-"""Which bricks hang together: components of graphs, and the check that needs no forces."""
+"""Which bricks hang together, and the check that needs no forces."""
 
 from __future__ import annotations
 
@@ -6,39 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.structure import BrickStructure
-from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
+from brickgpt_engine.physics.contacts import Contacts, extract_contacts
 from brickgpt_engine.physics.report import BrickFailure, Criterion, StabilityReport, describe, share
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-def component_labels(nodes: int, a: IntArray, b: IntArray) -> IntArray:
-    """Label (nodes,) each node of an undirected graph with the smallest node it is connected to.
-
-    Args:
-        nodes: number of nodes.
-        a: (e,) one end of each edge.
-        b: (e,) the other end.
-    """
-    label = np.arange(nodes)
-    while True:
-        smaller = np.minimum(label[a], label[b])
-        before = label.copy()
-        # Hook the roots, not the nodes: with the pointer jumps this ends after a few rounds.
-        np.minimum.at(label, before[a], smaller)
-        np.minimum.at(label, before[b], smaller)
-        while not np.array_equal(label, jumped := label[label]):
-            label = jumped
-        if np.array_equal(label, before):
-            return label
-
-
 def grounded_bricks(contacts: Contacts) -> BoolArray:
     """Which bricks (n,) a chain of stud connections joins to the baseplate."""
-    # Node 0 is the baseplate, node i + 1 is brick i.
-    label = component_labels(contacts.brick_count + 1, contacts.lower - GROUND, contacts.upper + 1)
-    return np.equal(label[1:], 0)
+    return contacts.standing
 
 
 def ground_distance(contacts: Contacts) -> IntArray:

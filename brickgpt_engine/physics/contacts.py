@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import LIBRARY
 from brickgpt_engine.bricks.structure import EMPTY, BrickStructure
+from brickgpt_engine.physics.components import component_labels
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -82,6 +83,13 @@ class Contacts:
     def brick_count(self) -> int:
         """Number of bricks, ``n``."""
         return len(self.weight)
+
+    @cached_property
+    def standing(self) -> BoolArray:
+        """Which bricks (n,) a chain of stud connections joins to the baseplate; the others float."""
+        # Node 0 is the baseplate, node i + 1 is brick i.
+        label = component_labels(self.brick_count + 1, self.lower - GROUND, self.upper + 1)
+        return np.equal(label[1:], 0)
 
     @cached_property
     def wide(self) -> BoolArray:

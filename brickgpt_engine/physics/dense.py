@@ -166,7 +166,7 @@ class DenseSimplex:
         self.program = p = _program(contacts)
         self.m, f = len(p.load), len(p.fixed)
         self.owner = contacts.upper[contacts.point_pair]
-        self.weight = 1 + SHARE * preference(n)
+        self.weight = 1 + SHARE * preference(contacts)
         self._each, self._whole = (COST * BETA * self.weight)[self.owner], COST * ALPHA * self.weight
         self.cost = np.zeros(f)
         self.cost[p.residuals :] = np.repeat(_RESIDUAL_COST, n)

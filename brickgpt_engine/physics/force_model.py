@@ -33,7 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import BRICK_HEIGHT_M, STUD_PITCH_M
-from brickgpt_engine.physics.connectivity import component_labels, ground_distance
+from brickgpt_engine.physics.components import component_labels
+from brickgpt_engine.physics.connectivity import ground_distance
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.program import FloatArray, LinearProgram, Solution
 
@@ -57,19 +58,19 @@ UNUSED = 1e-7
 _GOLDEN = (5**0.5 - 1) / 2
 
 
-def preference(bricks: int) -> FloatArray:
-    """Weight (bricks,) of each brick's cost in the tie-break.
+def preference(contacts: Contacts) -> FloatArray:
+    """Weight (n,) of each brick's cost in the tie-break.
 
     Optima are often many, and which one a solver ends at is chance. Reports show the optimum in which
     the costs of all bricks, each times its weight, add up to least. Weights fall with build order, so
     where there is a choice, later bricks fail and pull rather than earlier ones; and they fall
     unevenly, by the golden ratio's multiples, so that no two exchanges come out equal. They
     depend on nothing but build order: not on the solver, nor on where the structure stands, nor on
-    what is built later.
+    what is built later. What floats fails in any case: it weighs nothing, and has no say in the others' stress.
     """
-    order = np.arange(bricks)
+    order = np.arange(contacts.brick_count)
     weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
-    return weights
+    return np.where(contacts.standing, weights, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,18 @@ class Layout:
         return cls(both[:, 1 : n + 1], both[:, n + 1 :], n + 2 * k, far_bricks(contacts))
 
 
-def far_bricks(contacts: Contacts) -> IntArray:
+def far_bricks(contacts: Contacts, *, standing: bool = False) -> IntArray:
     """Bricks (k,) that need horizontal residuals, for being far from the baseplate or floating.
 
-    What floats is pressed only by what stands beside it, at the height of its bottom, so its duals begin
+    With ``standing``, what floats is not looked at, and nothing is said of it. It is pressed only by what stands beside it, at the height of its bottom, so its duals begin
     there; they grow with its studs alone, and not at all in a brick that floats by itself.
     """
     n = contacts.brick_count
     if n <= _FAR:
         return np.zeros(0, dtype=np.int64)
     distance = ground_distance(contacts)
+    if standing:
+        return np.flatnonzero(distance > _FAR)
     floating = distance < 0
     alone = floating.copy()
     alone[contacts.upper] = alone[contacts.lower[contacts.lower >= 0]] = False
@@ -214,7 +217,7 @@ class ForceModel:
             residuals: whether it is that of :meth:`paper`.
         """
         n, far = self.contacts.brick_count, self.layout.far
-        weights = np.append(preference(n), 1.0)
+        weights = np.append(preference(self.contacts), 1.0)
         free = np.full(sum(len(block.cost) for block in self._free), -1)
         bricks = [self._point_brick]
         if residuals:

@@ -43,11 +43,13 @@ class Grown:
         objective: newtons.
         pull: (q,) at the structure's contact points, newtons; empty where nothing pulls.
         residual: (n, 3) unbalanced force upwards, and torques along x and y, newtons and stud pitches.
+        settled: whether no solver was needed.
     """
 
     objective: float
     pull: FloatArray
     residual: FloatArray
+    settled: bool = False
 
 
 class _Columns:
@@ -111,6 +113,7 @@ class GrowingProgram:
         self._set_column, self._set_point = none, none
         self._rows = 0
         self._reordered = False
+        self._standing = np.zeros(0, dtype=bool)
         self._waiting: list[tuple[Entries, FloatArray, IntArray, IntArray, bool]] = []
 
     @property
@@ -140,6 +143,7 @@ class GrowingProgram:
         self._retire(position)
         self._vertical = np.delete(self._vertical, position)
         self._stale = np.delete(self._stale, position)
+        self._standing = np.delete(self._standing, position)
         self._bottom = np.delete(self._bottom, position, axis=1)
         self._top = np.delete(self._top, position, axis=1)
         self._residuals = np.delete(self._residuals, position, axis=0)
@@ -170,10 +174,13 @@ class GrowingProgram:
             SolverError: HiGHS gives no answer.
         """
         fresh = not self.bricks
-        grown = self._take_in(contacts)
+        # What floats has no weight in the tie-break.
+        weight = 1 + SHARE * preference(contacts)
+        self._reordered |= not np.array_equal(self._standing, contacts.standing[: len(self._standing)])
+        self._standing = contacts.standing
+        grown = self._take_in(contacts, weight)
         if fresh:
             self._begin(contacts)
-        weight = 1 + SHARE * preference(self.bricks)
         if self._reordered:
             self._session.reprice(self._weighted(weight))
             self._reordered = False
@@ -210,7 +217,7 @@ class GrowingProgram:
         weighted: FloatArray = c.cost * np.append(weight, 1.0)[c.first]
         return weighted
 
-    def _take_in(self, contacts: Contacts) -> bool:
+    def _take_in(self, contacts: Contacts, weight: FloatArray) -> bool:
         """Rows and columns for all bricks that are new or stale; whether there were any."""
         n, known = contacts.brick_count, self.bricks
         fresh = np.append(self._stale, np.ones(n - known, dtype=bool))
@@ -219,7 +226,7 @@ class GrowingProgram:
             return False
         self._new_rows(contacts, new)
         self._stale = np.zeros(n, dtype=bool)
-        weight, bodies = 1 + SHARE * preference(n), self._bodies()
+        bodies = self._bodies()
         touched = fresh[contacts.upper] | (fresh[contacts.lower] & (contacts.lower >= 0))
         self._couple(contacts, np.flatnonzero(touched))
         self._push(contacts, fresh)

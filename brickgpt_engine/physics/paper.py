@@ -11,6 +11,11 @@ Small structures begin at a balance that is near the optimum (:func:`small_optim
    dual motion of the riders is allowed. If so, the forces together are feasible for the whole
    problem at the cost of the lower bound, hence optimal. If not, the bricks that failed are let
    free as well, and step 2 is repeated; when most move anyway, all do, and nothing is left to check.
+
+What floats falls without a tilt. Whatever presses against it, its imbalances cost no less than its weight: to
+fall as one is a motion that the dual allows. And they cost no more where each brick's own weight is left over and
+what presses against each joint adds up to nothing. So the optimum is that weight and the optimum of
+what stands, floating bricks being struts at most. If presses do not add up, what floats is let free as well.
 """
 
 from __future__ import annotations
@@ -22,10 +27,11 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints, ride
+from brickgpt_engine.physics.components import component_labels
 from brickgpt_engine.physics.condensed import Balance, Condensed
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.dense import DenseSimplex
-from brickgpt_engine.physics.force_model import COST
+from brickgpt_engine.physics.force_model import COST, far_bricks
 from brickgpt_engine.physics.growing import GrowingProgram, Grown
 from brickgpt_engine.physics.settling import Loads, must_pull, settle
 from brickgpt_engine.physics.start import first_balance
@@ -50,6 +56,8 @@ _KEPT = 16
 _SLACK = 1e-7
 """How far, in units of cost, a rider's dual may be out of bounds."""
 _ZERO = 1e-12
+_PRESSED = 1e-10
+"""Presses up to this, newtons, are a solver's dust."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,25 +69,34 @@ class PaperOptimum:
         program: the program whose optimum it is, or None where the weights settle without one.
         balance: its forces.
         rounds: how many programs were solved.
+        falling: (n,) bricks that float and were left out, each with its own weight left over.
     """
 
     objective: float
     program: Condensed | None
     balance: Balance | None
     rounds: int
-
-
-SETTLED = PaperOptimum(0.0, None, None, 0)
-"""Nothing pulls and nothing is left over."""
+    falling: BoolArray
 
 
 def settles(contacts: Contacts) -> bool:
-    """Whether an equilibrium without any pull is easily found; False says nothing."""
-    n = contacts.brick_count
+    """Whether an equilibrium of what stands without any pull is easily found; False says nothing."""
     if must_pull(contacts):
         return False
-    loads = Loads.weights(contacts)
-    return not settle(contacts, Joints.of(contacts).slab, np.full(n, GROUND), loads, hasty=True).any()
+    slab, loads = Joints.of(contacts).slab, Loads.weights(contacts)
+    return not settle(contacts, slab, _held(contacts.standing), loads, hasty=True).any()
+
+
+def fallen(contacts: Contacts) -> Grown:
+    """The optimum where what stands settles: what floats, if anything, falls."""
+    residual = np.zeros((contacts.brick_count, 3))
+    residual[:, 0] = np.where(contacts.standing, 0.0, contacts.weight)
+    return Grown(float(residual.sum()), np.zeros(0), residual, settled=True)
+
+
+def _held(looked_at: BoolArray) -> IntArray:
+    """Bodies (n,) that keep the bricks that are ``looked_at`` (n,) still, and each other one to itself."""
+    return np.where(looked_at, GROUND, np.arange(len(looked_at)))
 
 
 class Memory:
@@ -113,7 +130,7 @@ class Memory:
             self.growing = None
             return None
         if self._settled and settles(contacts):
-            return Grown(0.0, np.zeros(0), np.zeros((contacts.brick_count, 3)))
+            return fallen(contacts)
         if self.growing is None or self.growing.littered:
             self.growing = GrowingProgram()
         try:
@@ -122,7 +139,8 @@ class Memory:
             found = None
         if found is None:
             self.growing = None
-        self._settled = found is not None and found.objective <= _ZERO
+        weight = float(contacts.weight[~contacts.standing].sum())
+        self._settled = found is not None and found.objective <= weight + _ZERO
         return found
 
     def optimum(self, program: Condensed, time_limit: float | None) -> Balance:
@@ -141,18 +159,17 @@ def small_optimum(contacts: Contacts) -> Grown | None:
     None where the structure is not small, or the answer is not found or not proven, see
     :mod:`~brickgpt_engine.physics.dense`.
     """
-    n = contacts.brick_count
-    if n > _SMALL:
+    if contacts.brick_count > _SMALL:
         return None
     if settles(contacts):
-        return Grown(0.0, np.zeros(0), np.zeros((n, 3)))
+        return fallen(contacts)
     return DenseSimplex(contacts, first_balance(contacts)).optimum()
 
 
 def paper_optimum(
     contacts: Contacts, time_limit: float | None = None, memory: Memory | None = None
-) -> PaperOptimum:
-    """Solve the published problem.
+) -> PaperOptimum | None:
+    """Solve the published problem; None where horizontal imbalances of what floats may count.
 
     Args:
         contacts: where bricks touch.
@@ -162,27 +179,34 @@ def paper_optimum(
     Raises:
         SolverError: HiGHS is missing or gives no answer.
     """
-    n = contacts.brick_count
+    n, everyone = contacts.brick_count, np.arange(contacts.brick_count)
     joints = Joints.of(contacts)
     slab = joints.slab
+    falling = ~contacts.standing
+    apart = _floating(contacts) if falling.any() else None
     moving = _first_guess(contacts, slab, memory)
     if not moving.any():
-        return SETTLED
-    if n < _FEW or moving.sum() > _MANY * n:
-        moving[:] = True
+        return PaperOptimum(float(contacts.weight[falling].sum()), None, None, 0, falling)
+    if n < _FEW or moving.sum() > _MANY * (n - falling.sum()):
+        moving = ~falling
     rounds = 0
     while True:
         rounds += 1
-        body = np.arange(n) if moving.all() else ride(contacts, joints, moving)
-        moving = body == np.arange(n)
-        if rounds > _ROUNDS or moving.sum() > _MOST * n:
-            moving[:] = True
-            body = np.arange(n)
-        program = Condensed(contacts, joints, Bodies.of(joints, body))
+        body = _bodies(contacts, joints, moving, falling)
+        moving = body == everyone
+        if rounds > _ROUNDS or moving.sum() > _MOST * (n - falling.sum()):
+            moving = ~falling
+            body = _bodies(contacts, joints, moving, falling)
+        program = Condensed(contacts, joints, Bodies.of(joints, body, apart))
         balance = memory.optimum(program, time_limit) if memory else program.optimum(time_limit)
-        if moving.all():
-            break
-        failed = _failed(program, balance, slab)
+        failed = np.zeros(n, dtype=bool)
+        if not (moving | falling).all():
+            failed = _failed(program, balance, slab, falling)
+        if falling.any() and (failed[falling].any() or _leans(program, balance, falling)):
+            if far_bricks(contacts).size:
+                return None
+            failed |= falling
+            falling, apart = np.zeros(n, dtype=bool), None
         if not failed.any():
             break
         moving |= failed
@@ -190,20 +214,53 @@ def paper_optimum(
         # Where all had to move, or none in the end, the next analysis looks afresh.
         useful = balance.objective > 0 and not moving.all()
         memory.moving = moving if useful else np.zeros(0, dtype=bool)
-    return PaperOptimum(balance.objective, program, balance, rounds)
+    objective = balance.objective + float(contacts.weight[falling].sum())
+    return PaperOptimum(objective, program, balance, rounds, falling)
+
+
+def _bodies(contacts: Contacts, joints: Joints, moving: BoolArray, falling: BoolArray) -> IntArray:
+    """The body (n,) of each brick; what is ``falling`` counts as staying, as nothing that stands is on it."""
+    if (moving | falling).all():
+        return np.where(falling, GROUND, np.arange(len(moving)))
+    return ride(contacts, joints, moving)
 
 
 def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> BoolArray:
     """Bricks (n,) that probably move: those of last time, or those that do not settle."""
     n = contacts.brick_count
     if memory and memory.moving.any() and len(memory.moving) <= n:
-        return np.pad(memory.moving, (0, n - len(memory.moving)))
+        return np.pad(memory.moving, (0, n - len(memory.moving))) & contacts.standing
     if n < _FEW and must_pull(contacts):
-        return np.ones(n, dtype=bool)
-    return settle(contacts, slab, np.full(n, GROUND), Loads.weights(contacts), hasty=n < _FEW)
+        return contacts.standing.copy()
+    return settle(contacts, slab, _held(contacts.standing), Loads.weights(contacts), hasty=n < _FEW)
 
 
-def _failed(program: Condensed, balance: Balance, slab: IntArray) -> BoolArray:
+def _floating(contacts: Contacts) -> IntArray:
+    """Number (n,) of each floating brick's component, -1 for what stands."""
+    label = component_labels(contacts.brick_count, *_between_bricks(contacts))
+    floating = np.flatnonzero(~contacts.standing)
+    number = np.full(contacts.brick_count, -1)
+    number[floating] = np.unique(label[floating], return_inverse=True)[1]
+    return number
+
+
+def _between_bricks(contacts: Contacts) -> tuple[IntArray, IntArray]:
+    """Lower and upper brick of each connection but those to the baseplate."""
+    on = contacts.lower != GROUND
+    return contacts.lower[on], contacts.upper[on]
+
+
+def _leans(program: Condensed, balance: Balance, falling: BoolArray) -> bool:
+    """Whether what presses against a joint of what is ``falling`` (n,) does not add up to nothing."""
+    joints, (axis, second, first) = program.joints, program.sides.T
+    net = np.zeros((joints.count, 2))
+    np.add.at(net, (second, axis), balance.side)
+    np.add.at(net, (first, axis), -balance.side)
+    loose = np.concatenate([joints.bottom[falling], joints.top[falling]])
+    return bool((np.abs(net[loose]) > _PRESSED).any())
+
+
+def _failed(program: Condensed, balance: Balance, slab: IntArray, falling: BoolArray) -> BoolArray:
     """Bricks (n,) that ride or stay, and cannot under the forces and duals of ``balance``."""
     failed = _misled_riders(program, balance)
     loads = Loads.weights(program.contacts)
@@ -211,7 +268,8 @@ def _failed(program: Condensed, balance: Balance, slab: IntArray) -> BoolArray:
         used = force != 0
         loads.press(program.contacts, touch.upper[used], touch.lower[used], touch.xy[used], force[used])
     failed |= _pass_torque(program, balance, loads)
-    return failed | settle(program.contacts, slab, program.bodies.body, loads)
+    body = np.where(falling, np.arange(len(falling)), program.bodies.body)
+    return failed | settle(program.contacts, slab, body, loads)
 
 
 def _body_torque(program: Condensed, balance: Balance) -> FloatArray:

@@ -84,7 +84,7 @@ def settle(
 
 
 def must_pull(contacts: Contacts) -> bool:
-    """Whether a brick with nothing on it juts out too far to rest; False says nothing."""
+    """Whether a standing brick with nothing on it juts out too far to rest; False says nothing."""
     c = contacts
     first = np.flatnonzero(np.diff(c.upper, prepend=-1))
     if not len(first):
@@ -95,7 +95,7 @@ def must_pull(contacts: Contacts) -> bool:
     out = (c.centre[bricks] < least + (0.25 - _ZERO)) | (c.centre[bricks] > most + (0.75 + _ZERO))
     loaded = np.zeros(c.brick_count + 1, dtype=bool)
     loaded[c.lower] = True
-    return bool((out.any(axis=1) & ~loaded[bricks]).any())
+    return bool((out.any(axis=1) & ~loaded[bricks] & c.standing[bricks]).any())
 
 
 class _Cascade:

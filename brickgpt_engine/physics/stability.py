@@ -16,7 +16,7 @@ from brickgpt_engine.physics.connectivity import connectivity_report, floating_f
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
 from brickgpt_engine.physics.growing import Grown
-from brickgpt_engine.physics.paper import SETTLED, Memory, PaperOptimum, paper_optimum, settles, small_optimum
+from brickgpt_engine.physics.paper import Memory, PaperOptimum, fallen, paper_optimum, settles, small_optimum
 from brickgpt_engine.physics.program import LinearProgram, Solution
 from brickgpt_engine.physics.report import (
     BrickFailure,
@@ -34,6 +34,8 @@ FORCE_ZERO = 1e-7
 """Residual forces up to this many newtons count as balanced; true ones are a hundred times larger."""
 TORQUE_ZERO = 1e-8
 """Residual torques up to this many newton metres count as balanced."""
+_SETTLED = "the weights settle by pressing alone"
+"""Note of a verdict without a solver."""
 _FULL = 1 - 1e-9
 """Share of the friction capacity that counts as all of it."""
 
@@ -111,16 +113,18 @@ class StabilityAnalyzer:
 
     def _paper(self, contacts: Contacts, memory: Memory | None) -> _Verdict:
         """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
-        if self.solver == gurobi.NAME or far_bricks(contacts).size:
+        if self.solver == gurobi.NAME or far_bricks(contacts, standing=True).size:
             return self._paper_at_once(contacts, self.solver)
         if memory is None:
             grown = small_optimum(contacts) if self.solver == "auto" else None
         else:
-            grown = memory.grown(contacts) if self.time_limit is None else None
+            usual = self.time_limit is None and not far_bricks(contacts).size
+            grown = memory.grown(contacts) if usual else None
         if grown is not None:
             return _grown(contacts, grown, highs.NAME if memory else dense.NAME)
         try:
-            return _settled(contacts, paper_optimum(contacts, self.time_limit, memory))
+            found = paper_optimum(contacts, self.time_limit, memory)
+            return self._paper_at_once(contacts, self.solver) if found is None else _settled(contacts, found)
         except SolverError as error:
             verdict = self._paper_at_once(contacts, gurobi.NAME, because=str(error))
             note = f"highs gave no answer, so another solver took over: {error}"
@@ -151,7 +155,7 @@ class StabilityAnalyzer:
 
     def _grounded_equilibrium(self, contacts: Contacts) -> _Verdict:
         if settles(contacts):
-            return replace(_settled(contacts, SETTLED), safety_factor=np.inf)
+            return replace(_grown(contacts, fallen(contacts), highs.NAME), safety_factor=np.inf)
         model = ForceModel(contacts)
         solution = self._solve(model.equilibrium())
         t = max(solution.objective, 0.0)
@@ -222,7 +226,8 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
     """A verdict from :func:`paper_optimum`."""
     n = contacts.brick_count
     force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
-    pull, solver, note = np.zeros(0), "none", "the weights settle by pressing alone"
+    force[:, 2] = np.where(found.falling, contacts.weight, 0.0)
+    pull, solver, note = np.zeros(0), "none", _SETTLED
     if found.program is not None and found.balance is not None:
         solver, note = highs.NAME, f"{len(found.program.bodies.moving)} of {n} bricks had to be solved for"
         pull = np.zeros(len(contacts.point_pair))
@@ -245,9 +250,10 @@ def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
     torque[:] = found.residual[:, :0:-1] * STUD_PITCH_M
     if found.pull.size:
         np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
-    note = "all bricks were solved for" if found.objective else "the weights settle by pressing alone"
+    idle = found.settled or not found.objective
+    note = _SETTLED if idle else "all bricks were solved for"
     empty = np.zeros(0)
-    solver = name if found.objective else "none"
+    solver = "none" if idle else name
     solution = Solution(empty, found.objective, solver, empty, empty, note)
     return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective)
 

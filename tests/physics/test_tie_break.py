@@ -54,7 +54,7 @@ def other_ways(structure):
             patch.setattr(condensed, "EXPLICIT", explicit)
             yield HIGHS.analyze(structure)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("brickgpt_engine.physics.stability.far_bricks", lambda contacts: contacts.upper)
+        patch.setattr("brickgpt_engine.physics.stability.far_bricks", lambda contacts, **_: contacts.upper)
         yield HIGHS.analyze(structure)
 
 
