@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.physics.bodies import Bodies, Joints
 from brickgpt_engine.physics.contacts import GROUND, Contacts
-from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, UNUSED, preference
+from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
+from brickgpt_engine.physics.joint_start import footing
 from brickgpt_engine.physics.program import ColumnBlock
 from brickgpt_engine.physics.solvers.highs import ColumnSession, Optimum
 
@@ -29,8 +30,10 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-EXPLICIT = 450
+EXPLICIT = 200
 """Contact points up to which every pull gets its own column; beyond, columns over sets win."""
+_DENSE = 6
+"""Places for each entry up to which a matrix is put together as a dense one."""
 PAYS = 1e-7
 """A set of pulls is worth a column when it earns this share more than it costs."""
 
@@ -68,6 +71,10 @@ class Entries:
         """Start, index and value by columns, each row once a column; entries of row -1 and zeros go."""
         real = self.row >= 0
         code = self.column[real] * rows + self.row[real]
+        if columns * rows <= _DENSE * len(code):
+            whole: FloatArray = np.bincount(code, self.value[real], columns * rows).astype(np.float64)
+            code = np.flatnonzero(np.abs(whole) > 1e-12)
+            return np.searchsorted(code, np.arange(columns + 1) * rows), code % rows, whole[code]
         order = np.argsort(code, kind="stable")
         code, value = code[order], self.value[real][order]
         first = np.flatnonzero(np.diff(code, prepend=-1))
@@ -111,6 +118,16 @@ def _columns(rows: IntArray, values: list[float], first: int) -> Entries:
     """Columns numbered from ``first`` with the same ``values`` at ``rows`` (columns, entries)."""
     number = np.repeat(first + np.arange(len(rows)), rows.shape[1])
     return Entries(number, rows.reshape(-1), np.tile(values, len(rows)))
+
+
+def _reduced(blocks: list[ColumnBlock], cost: FloatArray, dual: FloatArray) -> FloatArray:
+    """Reduced costs (columns,) of all ``blocks`` at these costs (columns,) and duals (rows,)."""
+    sizes = np.concatenate([np.diff(block.start) for block in blocks])
+    row = np.concatenate([block.index for block in blocks])
+    value = np.concatenate([block.value for block in blocks])
+    worth = np.bincount(np.repeat(np.arange(len(cost)), sizes), value * dual[row], len(cost))
+    reduced: FloatArray = cost - worth
+    return reduced
 
 
 def _side_joints(contacts: Contacts, joints: Joints, bodies: Bodies) -> IntArray:
@@ -165,8 +182,11 @@ class Condensed:
         """Which of the structure's contact points are the program's :attr:`points`."""
         self._point_pair = contacts.point_pair[self.point]
         self.points = Touch.across(contacts, bodies, contacts.point_pair, contacts.point_xy)
-        self._sets: list[IntArray] = []
-        self._set_brick: list[int] = []
+        # Sets of points, as they were added: which column beyond the fixed ones, which point; and whose.
+        self._set_column: list[IntArray] = []
+        self._set_point: list[IntArray] = []
+        self._set_brick: list[IntArray] = []
+        self._blocks: list[ColumnBlock] = []
 
     def optimum(self, time_limit: float | None = None) -> Balance:
         """The least cost, with the tie-break of :func:`~brickgpt_engine.physics.force_model.preference`.
@@ -194,20 +214,70 @@ class Condensed:
         return digest.digest()
 
     def _by_sets(self, session: ColumnSession, cost: FloatArray, entries: Entries) -> Balance:
-        """Pulls as columns over sets, added until none pays."""
+        """Pulls as columns over sets, added until none pays.
+
+        As in :mod:`~brickgpt_engine.physics.growing`, a share of the tie-break's costs is added to the
+        published ones. If the last basis is not optimal for those alone, they are solved for first.
+        """
         rows, fixed = self.bodies.rows, len(cost)
-        session.load(ColumnBlock(cost, *entries.merged(fixed, rows)), self._load(), rows)
+        weight = 1 + SHARE * self._preference
+        self._blocks = [ColumnBlock(cost, *entries.merged(fixed, rows))]
+        paid = cost * np.append(weight, 1.0)[self._fixed_bricks(fixed)]
+        session.load(replace(self._blocks[0], cost=paid), self._load(), rows)
         # Prices mean little before anything can pull, so let all points of each brick pull together.
         everything = np.ones(len(self.points.upper), dtype=bool)
-        self._add_sets(session, np.unique(self.points.upper), everything)
-        solved = session.solve(afresh=True)
-        while self._add_sets(session, *self._price(solved.dual)):
-            solved = session.solve()
-        x = self._even_out(session, solved, fixed)
-        pull = np.zeros(len(self.points.upper))
-        for points, value in zip(self._sets, x[fixed:].tolist(), strict=True):
-            pull[points] += value
-        return self._balance(x, pull, solved)
+        self._add_sets(session, np.unique(self.points.upper), everything, weight)
+        self._begin(session)
+        dual = session.solve(afresh=True)
+        while self._add_sets(session, *self._price(dual, weight), weight):
+            dual = session.solve()
+        published = np.concatenate([block.cost for block in self._blocks])
+        dual = session.duals_at(published)
+        if self._proven(published, dual):
+            x = session.point()
+            objective = float(published @ x)
+        else:
+            session.reprice(published)
+            weight = np.ones(len(weight))
+            dual = session.solve()
+            while self._add_sets(session, *self._price(dual, weight), weight):
+                dual = session.solve()
+            solved = session.optimum()
+            objective = solved.objective
+            x = self._even_out(session, solved, fixed)
+        column, point = np.concatenate(self._set_column), np.concatenate(self._set_point)
+        pull: FloatArray = np.bincount(point, x[fixed + column], len(self.points.upper)).astype(np.float64)
+        return self._balance(x, pull, dual, objective)
+
+    def _begin(self, session: ColumnSession, inequalities: int = 0) -> None:
+        """Let the simplex go on from :func:`~brickgpt_engine.physics.joint_start.footing`.
+
+        Where some bricks ride or stay, it begins from nothing.
+        """
+        c, bodies, joints = self.contacts, self.bodies, self.joints
+        n = c.brick_count
+        mine = np.zeros(n, dtype=bool)
+        mine[bodies.moving] = True
+        if not (mine | (bodies.bottom[0, :-1] == bodies.top[0, :-1])).all() or not (mine | ~c.standing).all():
+            return
+        start = footing(c, joints, mine)
+        apart = _apart(c, bodies)[c.corners[0]]
+        basic = np.zeros(len(session.cost), dtype=bool)
+        basic[np.cumsum(apart)[start.corners] - 1] = True
+        rows = np.zeros(bodies.rows + 1, dtype=bool)
+        rows[bodies.vertical[start.hanging]] = True
+        slack = np.zeros(joints.count, dtype=bool)
+        slack[start.slack] = True
+        slack[joints.bottom[~mine]] = slack[joints.top[~mine]] = True
+        for axis in (0, 1):
+            rows[bodies.joint_row(np.flatnonzero(slack), axis)] = True
+        session.begin(basic, np.append(rows[:-1], np.ones(inequalities, dtype=bool)))
+
+    def _proven(self, cost: FloatArray, dual: FloatArray) -> bool:
+        """Whether no column and no set pays at the published ``cost`` (columns,) and these duals (rows,)."""
+        if _reduced(self._blocks, cost, dual).min(initial=0.0) < -UNUSED:
+            return False
+        return not len(self._price(dual, np.ones(self.contacts.brick_count))[0])
 
     def _at_once(self, session: ColumnSession, cost: FloatArray, entries: Entries) -> Balance:
         """One column per pull, and one per brick for the largest of its pulls, a row each to compare them."""
@@ -224,16 +294,26 @@ class Condensed:
                 Entries(fixed + q + largest, rows + number, ones),
             ]
         )
-        weight = self._preference
         cost = np.concatenate([cost, np.full(q, COST * BETA), np.full(len(pulling), COST * ALPHA)])
         load = np.concatenate([self._load(), np.zeros(q)])
-        session.load(ColumnBlock(cost, *entries.merged(len(cost), rows + q)), load, rows)
-        solved = session.solve()
-        session.close(solved.reduced > UNUSED, np.abs(solved.dual) * (np.arange(rows + q) >= rows) > UNUSED)
+        block = ColumnBlock(cost, *entries.merged(len(cost), rows + q))
         bricks = np.concatenate([self._fixed_bricks(fixed), points.upper, pulling])
-        session.reprice(cost * np.append(weight, 1.0)[bricks])
-        x = session.solve().x
-        return self._balance(x, x[fixed : fixed + q], solved)
+        weight = np.append(self._preference, 1.0)[bricks]
+        session.load(replace(block, cost=cost * (1 + SHARE * weight)), load, rows)
+        self._begin(session, q)
+        session.solve(afresh=True)
+        dual = session.duals_at(cost)
+        if dual[rows:].min(initial=0.0) >= -UNUSED and _reduced([block], cost, dual).min() >= -UNUSED:
+            x = session.point()
+            return self._balance(x, x[fixed : fixed + q], dual, float(cost @ x))
+        session.reprice(cost)
+        session.solve()
+        solved = session.optimum()
+        session.close(solved.reduced > UNUSED, np.abs(solved.dual) * (np.arange(rows + q) >= rows) > UNUSED)
+        session.reprice(cost * weight)
+        session.solve()
+        x = session.point()
+        return self._balance(x, x[fixed : fixed + q], solved.dual, solved.objective)
 
     def _fixed_bricks(self, fixed: int) -> IntArray:
         """The brick to which each of the first ``fixed`` columns' cost belongs; -1 where there is none."""
@@ -288,35 +368,48 @@ class Condensed:
             fall += (slope[axis][low] - slope[axis][up])[at] * self.points.xy[:, axis]
         return fall
 
-    def _price(self, dual: FloatArray) -> tuple[IntArray, BoolArray]:
-        """Bricks whose best set of pulls pays, and which points (q,) are in their brick's best set."""
-        over = self._gaps(dual) - COST * BETA
+    def _price(self, dual: FloatArray, weight: FloatArray) -> tuple[IntArray, BoolArray]:
+        """Bricks whose best set of pulls pays, and which points (q,) are in their brick's best set.
+
+        The published costs of each brick are multiplied by its ``weight`` (n,).
+        """
+        over = self._gaps(dual) - COST * BETA * weight[self.points.upper]
         chosen = over > 0
         earned = np.bincount(self.points.upper, np.where(chosen, over, 0.0), self.contacts.brick_count)
-        return np.flatnonzero(earned > COST * ALPHA * (1 + PAYS)), chosen
+        return np.flatnonzero(earned > COST * ALPHA * weight * (1 + PAYS)), chosen
 
     def _add_sets(
-        self, session: ColumnSession, bricks: IntArray, chosen: BoolArray, *, even: bool = False
+        self, session: ColumnSession, bricks: IntArray, chosen: BoolArray, weight: FloatArray
     ) -> bool:
-        """Give the session a column for each brick's chosen points; whether there were any."""
+        """Give the session a column for each brick's chosen points; whether there were any.
+
+        Its cost is the published one times the brick's ``weight`` (n,).
+        """
         if not len(bricks):
             return False
         number = np.full(self.contacts.brick_count, -1)
         number[bricks] = np.arange(len(bricks))
         wanted = np.flatnonzero(chosen & (number[self.points.upper] >= 0))
         column = number[self.points.upper[wanted]]
-        points = self.points
-        touch = Touch(points.upper[wanted], points.lower[wanted], points.xy[wanted])
-        lifts = lift_entries(self.contacts, self.bodies, touch)
-        pulls = Entries(column[lifts.column], lifts.row, -lifts.value)
+        row, value = self._pulls
+        columns = np.broadcast_to(column, (len(row), len(column))).reshape(-1)
+        pulls = Entries(columns, row[:, wanted].reshape(-1), value[:, wanted].reshape(-1))
         size = np.bincount(column, minlength=len(bricks))
         cost: FloatArray = COST * (ALPHA + BETA * size.astype(np.float64))
-        if even:
-            cost = cost * self._preference[bricks]
-        session.add(ColumnBlock(cost, *pulls.merged(len(bricks), self.bodies.rows)))
-        self._sets += np.split(wanted[np.argsort(column, kind="stable")], np.cumsum(size)[:-1])
-        self._set_brick += bricks.tolist()
+        block = ColumnBlock(cost, *pulls.merged(len(bricks), self.bodies.rows))
+        session.add(replace(block, cost=cost * weight[bricks]))
+        self._blocks.append(block)
+        self._set_column.append(sum(map(len, self._set_brick)) + column)
+        self._set_point.append(wanted)
+        self._set_brick.append(bricks)
         return True
+
+    @cached_property
+    def _pulls(self) -> tuple[IntArray, FloatArray]:
+        """Rows and values (entries, q) of a unit pull at each point."""
+        lifts = lift_entries(self.contacts, self.bodies, self.points)
+        shape = (-1, len(self.points.upper))
+        return lifts.row.reshape(shape), -lifts.value.reshape(shape)
 
     @cached_property
     def _preference(self) -> FloatArray:
@@ -325,7 +418,7 @@ class Condensed:
     def _even_out(self, session: ColumnSession, solved: Optimum, fixed: int) -> FloatArray:
         """The one optimum that is reported, see :func:`~brickgpt_engine.physics.force_model.preference`."""
         gaps, weight = self._gaps(solved.dual), np.append(self._preference, 1.0)
-        bricks = np.concatenate([self._fixed_bricks(fixed), np.array(self._set_brick, dtype=np.int64)])
+        bricks = np.concatenate([self._fixed_bricks(fixed), *self._set_brick])
         session.close(solved.reduced > UNUSED, np.zeros(self.bodies.rows, dtype=bool))
         session.reprice(session.cost * weight[bricks])
         sure, may = gaps > COST * BETA + UNUSED, np.abs(gaps - COST * BETA) <= UNUSED
@@ -333,13 +426,13 @@ class Condensed:
             self.points.upper, np.maximum(gaps - COST * BETA, 0.0), self.contacts.brick_count
         )
         tight = earned >= COST * ALPHA * (1 - UNUSED)
-        solved = session.solve()
+        dual = session.solve()
         while may.any():
-            better = self._price_even(solved.dual, tight, sure, may)
-            if not self._add_sets(session, *better, even=True):
+            better = self._price_even(dual, tight, sure, may)
+            if not self._add_sets(session, *better, self._preference):
                 break
-            solved = session.solve()
-        return solved.x
+            dual = session.solve()
+        return session.point()
 
     def _price_even(
         self, dual: FloatArray, tight: BoolArray, sure: BoolArray, may: BoolArray
@@ -352,17 +445,17 @@ class Condensed:
         pays = tight & (earned > COST * ALPHA * weight * (1 + PAYS))
         return np.flatnonzero(pays), chosen
 
-    def _balance(self, x: FloatArray, pull: FloatArray, solved: Optimum) -> Balance:
+    def _balance(self, x: FloatArray, pull: FloatArray, dual: FloatArray, objective: float) -> Balance:
         """The point ``x`` in physical terms, with duals and cost of the optimum before the tie-break."""
         moving = self.bodies.moving
         k, s, m = len(self.corners.upper), len(self.sides), len(moving)
         signed = x[k + s : k + s + 6 * m].reshape(3, 2, m)
         residual = (signed[:, 0] - signed[:, 1]).T / FORCE
         return Balance(
-            objective=solved.objective / (COST * FORCE),
+            objective=objective / (COST * FORCE),
             support=x[:k] / FORCE,
             side=x[k : k + s] / FORCE,
             pull=pull / FORCE,
             residual=residual,
-            dual=solved.dual[: self.bodies.rows],
+            dual=dual[: self.bodies.rows],
         )

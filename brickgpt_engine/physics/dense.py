@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.physics.contacts import GROUND, Contacts
-from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, UNUSED, preference
-from brickgpt_engine.physics.growing import SHARE, Grown
+from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
+from brickgpt_engine.physics.growing import Grown
 from brickgpt_engine.physics.start import Start
 
 IntArray = NDArray[np.int64]

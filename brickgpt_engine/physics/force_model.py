@@ -55,6 +55,8 @@ _FAR = 100
 """Connections from the baseplate up to which no horizontal residual can pay: below 1 / BRICK_HEIGHT_M."""
 UNUSED = 1e-7
 """Reduced costs above this, of 1 for a largest pull of one centinewton, say that no optimum uses a column."""
+SHARE = 1e-3
+"""Share of the tie-break's costs that is added to the published ones where both are solved for at once."""
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -66,7 +68,8 @@ def preference(contacts: Contacts) -> FloatArray:
     where there is a choice, later bricks fail and pull rather than earlier ones; and they fall
     unevenly, by the golden ratio's multiples, so that no two exchanges come out equal. They
     depend on nothing but build order: not on the solver, nor on where the structure stands, nor on
-    what is built later. What floats fails in any case: it weighs nothing, and has no say in the others' stress.
+    what is built later. What floats fails in any case: it weighs nothing, so the others' stress is
+    not chosen for its sake.
     """
     order = np.arange(contacts.brick_count)
     weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
@@ -125,8 +128,9 @@ class Layout:
 def far_bricks(contacts: Contacts, *, standing: bool = False) -> IntArray:
     """Bricks (k,) that need horizontal residuals, for being far from the baseplate or floating.
 
-    With ``standing``, what floats is not looked at, and nothing is said of it. It is pressed only by what stands beside it, at the height of its bottom, so its duals begin
-    there; they grow with its studs alone, and not at all in a brick that floats by itself.
+    What floats is pressed only by what stands beside it, at the height of its bottom, so its duals begin
+    there; they grow with its studs alone, and not at all in a brick that floats by itself. With ``standing``,
+    only what stands is looked at: what floats without a tilt has the duals of what presses against it.
     """
     n = contacts.brick_count
     if n <= _FAR:

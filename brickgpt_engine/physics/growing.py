@@ -19,7 +19,7 @@ from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.physics.bodies import Bodies
 from brickgpt_engine.physics.condensed import PAYS, Entries, Touch, lift_entries
 from brickgpt_engine.physics.contacts import Contacts
-from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, UNUSED, preference
+from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
 from brickgpt_engine.physics.program import ColumnBlock
 from brickgpt_engine.physics.solvers.highs import WarmSession
 from brickgpt_engine.physics.start import first_balance
@@ -28,8 +28,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-SHARE = 1e-3
-"""Share of the tie-break's costs that is added to the published ones."""
 _NONE = -1
 """No brick, or no row."""
 _ROUNDS = 60

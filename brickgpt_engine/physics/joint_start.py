@@ -41,7 +41,7 @@ class Footing:
 
 
 def footing(contacts: Contacts, joints: Joints, bricks: BoolArray) -> Footing:
-    """Hand the weights of these ``bricks`` (n,) down; nothing else is on them, and they are on nothing else."""
+    """Hand the weights of these ``bricks`` (n,) down; no other brick is on them or below them."""
     return _Descent(contacts, joints, bricks).run()
 
 
@@ -142,13 +142,17 @@ class _Descent:
 
 
 def _lever(places: list[Place], at: Place) -> Shares:
-    """Two of ``places`` at the edge next to ``at``, which lies outside, and the one furthest from that edge."""
-    middle = (sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places))
+    """Two of ``places`` at the edge next to ``at``, which lies outside, and the one furthest from it."""
+    xs, ys = zip(*places, strict=True)
+    middle = (sum(xs) / len(xs), sum(ys) / len(ys))
     (first, _), (second, _) = _edge(places, middle, at)
     (ax, ay), (bx, by) = places[first], places[second]
-    twice = [(ax - x) * (by - y) - (bx - x) * (ay - y) for x, y in places]
-    third = max(range(len(places)), key=lambda j: abs(twice[j]))
-    (x, y), whole = at, twice[third]
+    ux, uy, away = ay - by, bx - ax, ax * by - bx * ay
+    twice = [away + ux * x + uy * y for x, y in places]
+    least, most = min(twice), max(twice)
+    whole = most if most > -least else least
+    third = twice.index(whole)
+    x, y = at
     last = ((ax - x) * (by - y) - (bx - x) * (ay - y)) / whole
     (px, py) = places[third]
     a = ((x - px) * (by - py) - (bx - px) * (y - py)) / whole

@@ -12,10 +12,10 @@ Small structures begin at a balance that is near the optimum (:func:`small_optim
    problem at the cost of the lower bound, hence optimal. If not, the bricks that failed are let
    free as well, and step 2 is repeated; when most move anyway, all do, and nothing is left to check.
 
-What floats falls without a tilt. Whatever presses against it, its imbalances cost no less than its weight: to
-fall as one is a motion that the dual allows. And they cost no more where each brick's own weight is left over and
-what presses against each joint adds up to nothing. So the optimum is that weight and the optimum of
-what stands, floating bricks being struts at most. If presses do not add up, what floats is let free as well.
+What floats falls without a tilt. Whatever presses against it, its imbalances cost no less than its weight:
+to fall as one is a motion that the dual allows. And they cost no more where each brick's own weight is left
+over and what presses against each joint adds up to nothing. So the optimum is that weight and the optimum
+of what stands, floating bricks being struts at most. If presses do not add up, what floats is let free too.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def settles(contacts: Contacts) -> bool:
     if must_pull(contacts):
         return False
     slab, loads = Joints.of(contacts).slab, Loads.weights(contacts)
-    return not settle(contacts, slab, _held(contacts.standing), loads, hasty=True).any()
+    return not settle(contacts, slab, _held(contacts.standing), loads, enough=0).any()
 
 
 def fallen(contacts: Contacts) -> Grown:
@@ -230,9 +230,10 @@ def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> B
     n = contacts.brick_count
     if memory and memory.moving.any() and len(memory.moving) <= n:
         return np.pad(memory.moving, (0, n - len(memory.moving))) & contacts.standing
-    if n < _FEW and must_pull(contacts):
+    enough = 0 if n < _FEW else _MANY * np.count_nonzero(contacts.standing)
+    if must_pull(contacts) > enough / 2:
         return contacts.standing.copy()
-    return settle(contacts, slab, _held(contacts.standing), Loads.weights(contacts), hasty=n < _FEW)
+    return settle(contacts, slab, _held(contacts.standing), Loads.weights(contacts), enough=enough)
 
 
 def _floating(contacts: Contacts) -> IntArray:

@@ -62,7 +62,7 @@ class Loads:
 
 
 def settle(
-    contacts: Contacts, slab: IntArray, body: IntArray, loads: Loads, *, hasty: bool = False
+    contacts: Contacts, slab: IntArray, body: IntArray, loads: Loads, *, enough: float = np.inf
 ) -> BoolArray:
     """Which bricks (n,) could not hand on their load by pressing alone.
 
@@ -72,30 +72,30 @@ def settle(
         body: (n,) which rigid body each brick belongs to; a brick that is its body's own number is
             the one that the body rides on and is not looked at. Only contacts inside one body are used.
         loads: what the bricks have to carry.
-        hasty: stop at the topmost layer in which a brick fails.
+        enough: stop at the layer in which more bricks than this have failed; 0 stops at the first.
     """
     n = contacts.brick_count
     failed = np.zeros(n, dtype=bool)
     riding = np.flatnonzero(body != np.arange(n))
     if len(riding):
         cascade = _Cascade(contacts, slab, body, riding)
-        failed[riding] = cascade.run(loads.force[riding], loads.moment[riding], hasty)
+        failed[riding] = cascade.run(loads.force[riding], loads.moment[riding], enough)
     return failed
 
 
-def must_pull(contacts: Contacts) -> bool:
-    """Whether a standing brick with nothing on it juts out too far to rest; False says nothing."""
+def must_pull(contacts: Contacts) -> int:
+    """How many standing bricks with nothing on them jut out too far to rest; there may be more that pull."""
     c = contacts
     first = np.flatnonzero(np.diff(c.upper, prepend=-1))
     if not len(first):
-        return False
+        return 0
     bricks = c.upper[first]
     least, most = np.minimum.reduceat(c.low, first), np.maximum.reduceat(c.high, first)
     # Contact points lie up to a quarter of a pitch from the middle of their cell.
     out = (c.centre[bricks] < least + (0.25 - _ZERO)) | (c.centre[bricks] > most + (0.75 + _ZERO))
     loaded = np.zeros(c.brick_count + 1, dtype=bool)
     loaded[c.lower] = True
-    return bool((out.any(axis=1) & ~loaded[bricks] & c.standing[bricks]).any())
+    return int(np.count_nonzero(out.any(axis=1) & ~loaded[bricks] & c.standing[bricks]))
 
 
 class _Cascade:
@@ -138,7 +138,7 @@ class _Cascade:
         found = np.flatnonzero(inside & (number[contacts.upper] < self.n))
         return found[np.argsort(number[contacts.upper[found]], kind="stable")]
 
-    def run(self, force: FloatArray, moment: FloatArray, hasty: bool) -> BoolArray:
+    def run(self, force: FloatArray, moment: FloatArray, enough: float) -> BoolArray:
         """Hand the loads down; which bricks fail, in the order in which they were given."""
         n = self.n
         carried = np.zeros((3, n + 1))
@@ -148,7 +148,7 @@ class _Cascade:
         for layer in range(self.layers):
             at = slice(self.cut_point[layer], self.cut_point[layer + 1])
             f = self._layer(layer, at, planes, carried, failed)
-            if hasty and failed.any():
+            if np.count_nonzero(failed) > enough:
                 break
             below = self.below[at]
             carried[0] += np.bincount(below, f, n + 1)
@@ -174,7 +174,7 @@ class _Cascade:
             failed[self.brick[at][pulling]] = True
             # What must pull probably does: let the bricks below feel it, and fail if they cannot bear it.
             group = planes.at[at] - groups.start
-            stuck = np.bincount(group, pulling, groups.stop - groups.start) > 0
+            stuck = np.bincount(group, pulling | lost[brick], groups.stop - groups.start) > 0
             f = np.where(stuck[group], plain, np.maximum(f, 0.0))
         failed[bricks] |= lost
         return f

@@ -89,6 +89,26 @@ def _new_engine() -> Any:
     return engine
 
 
+def _go_on(engine: Any, basic: NDArray[np.bool_], free: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
+    """Begin with these ``basic`` columns (columns,) and slacks of ``rows`` (rows,); ``free`` has no bound."""
+    import highspy
+
+    kinds = highspy.HighsBasisStatus
+    names = (kinds.kLower, kinds.kZero, kinds.kBasic)
+    basis = highspy.HighsBasis()
+    basis.col_status = [names[kind] for kind in np.where(basic, 2, free).tolist()]
+    basis.row_status = [names[kind] for kind in np.where(rows, 2, 0).tolist()]
+    basis.valid = True
+    engine.setBasis(basis)
+
+
+def _duals_at(engine: Any, cost: FloatArray) -> FloatArray:
+    """The duals (rows,) that the last optimum's basis has for other costs (columns,)."""
+    basic = np.asarray(engine.getBasicVariables()[1])
+    own: FloatArray = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
+    return np.asarray(engine.getBasisTransposeSolve(own)[1])
+
+
 def _hold(engine: Any, rows: NDArray[np.int64]) -> None:
     """Turn the rows of these numbers into equations with zero."""
     if hasattr(engine, "changeRowsBounds"):
@@ -179,6 +199,13 @@ class ColumnSession:
         self.cost = columns.cost
         _pass(self._engine, program)
 
+    def begin(self, basic: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
+        """Go on from a basis: the ``basic`` columns (columns,), and the slacks of these ``rows`` (rows,).
+
+        The other columns are at zero. A basis that HiGHS does not take is of no consequence.
+        """
+        _go_on(self._engine, basic, np.zeros(len(basic), dtype=bool), rows)
+
     def add(self, columns: ColumnBlock) -> None:
         """Append ``columns``; the last point stays feasible, so the primal simplex goes on from it."""
         count = len(columns.cost)
@@ -207,8 +234,8 @@ class ColumnSession:
         self.cost = cost
         self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
-    def solve(self, *, afresh: bool = False) -> Optimum:
-        """The optimum over the columns so far; ``afresh`` where nothing was solved before.
+    def solve(self, *, afresh: bool = False) -> FloatArray:
+        """The duals (rows,) of the optimum over the columns so far; ``afresh`` where none was solved before.
 
         Raises:
             SolverError: there is no optimum (time limit, numerical trouble).
@@ -221,13 +248,21 @@ class ColumnSession:
         status = self._engine.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
+        return np.array(self._engine.getSolution().row_dual)
+
+    def point(self) -> FloatArray:
+        """The optimal point (columns,)."""
+        return np.array(self._engine.getSolution().col_value)
+
+    def duals_at(self, cost: FloatArray) -> FloatArray:
+        """The duals (rows,) that the last optimum's basis has for other costs (columns,)."""
+        return _duals_at(self._engine, cost)
+
+    def optimum(self) -> Optimum:
+        """All of the last optimum."""
         found = self._engine.getSolution()
-        return Optimum(
-            np.array(found.col_value),
-            np.array(found.row_dual),
-            np.array(found.col_dual),
-            float(self._engine.getInfo().objective_function_value),
-        )
+        x, dual, reduced = (np.array(a) for a in (found.col_value, found.row_dual, found.col_dual))
+        return Optimum(x, dual, reduced, float(self._engine.getInfo().objective_function_value))
 
 
 class WarmSession:
@@ -274,15 +309,7 @@ class WarmSession:
 
         The other columns are at zero. A basis that HiGHS does not take is of no consequence.
         """
-        import highspy
-
-        kinds = highspy.HighsBasisStatus
-        names = (kinds.kLower, kinds.kZero, kinds.kBasic)
-        basis = highspy.HighsBasis()
-        basis.col_status = [names[kind] for kind in np.where(basic, 2, free).tolist()]
-        basis.row_status = [names[kind] for kind in np.where(rows, 2, 0).tolist()]
-        basis.valid = True
-        self._engine.setBasis(basis)
+        _go_on(self._engine, basic, free, rows)
 
     def close(self, columns: NDArray[np.int64]) -> None:
         """Hold the columns of these numbers at zero from now on."""
@@ -320,6 +347,4 @@ class WarmSession:
 
     def duals_at(self, cost: FloatArray) -> FloatArray:
         """The duals (rows,) that the last optimum's basis has for other costs (columns,)."""
-        basic = np.asarray(self._engine.getBasicVariables()[1])
-        own: FloatArray = np.where(basic >= 0, cost[np.maximum(basic, 0)], 0.0)
-        return np.asarray(self._engine.getBasisTransposeSolve(own)[1])
+        return _duals_at(self._engine, cost)
