@@ -25,8 +25,6 @@ _DUAL, _PRIMAL = 1, 4
 """Values of HiGHS's option ``simplex_strategy``."""
 _DEVEX, _STEEPEST = 1, 2
 """Values of HiGHS's option ``simplex_dual_edge_weight_strategy``."""
-_STEEP = 250
-"""Rows from which steepest edges save more pivots of the dual simplex than they cost time."""
 _TUNING: dict[str, Any] = {
     # Measured on these programs: presolve costs more than it saves.
     "presolve": "off",
@@ -180,8 +178,12 @@ class ColumnSession:
         self.cost: FloatArray = np.zeros(0)
         """Cost of each column so far."""
 
-    def load(self, columns: ColumnBlock, right: FloatArray, equations: int) -> None:
+    def load(
+        self, columns: ColumnBlock, right: FloatArray, equations: int, *, steepest: bool = False
+    ) -> None:
         """Begin with ``columns`` and the rows ``A @ x = right``, after the ``equations`` first ``>= right``.
+
+        ``steepest`` edges save pivots of the dual simplex, and cost more time for each.
 
         Raises:
             SolverError: HiGHS rejects the numbers.
@@ -200,7 +202,7 @@ class ColumnSession:
             columns.value,
         )
         # Every right-hand side costs something and no cost is negative: the dual simplex can start.
-        edges = _STEEPEST if len(right) > _STEEP else _DEVEX
+        edges = _STEEPEST if steepest else _DEVEX
         self._engine.setOptionValue("simplex_strategy", _DUAL)
         self._engine.setOptionValue("simplex_dual_edge_weight_strategy", edges)
         self.cost = columns.cost
