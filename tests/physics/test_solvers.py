@@ -144,7 +144,7 @@ def test_solving_prints_nothing():
     assert (run.stdout, run.stderr) == ("", "")
 
 
-def broken(*arguments):
+def broken(*arguments, **options):
     raise SolverError("it ran into numerical trouble")
 
 

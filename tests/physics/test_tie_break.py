@@ -80,6 +80,7 @@ def test_where_either_may_fail_the_later_one_does():
 def test_settling_and_condensing_both_happen_on_ordinary_structures(monkeypatch):
     """The short cuts are taken: else this folder would test one way only."""
     monkeypatch.setattr(paper, "_FEW", 20)
+    monkeypatch.setattr(paper, "_MANY", 0.2)
     rounds = [paper.paper_optimum(extract_contacts(grow(seed, 16, spread=0.05))).rounds for seed in range(10)]
     moving = [
         found.program.bodies.moving.size
