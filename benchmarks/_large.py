@@ -139,6 +139,11 @@ class Scripted:
         """What one more token makes a short pass longer."""
         return self._model.draft_cost
 
+    @property
+    def draft_step(self) -> int:
+        """Tokens that a pass reads in the time of one."""
+        return self._model.draft_step
+
     def prefill(self, ids: Sequence[int]) -> Logits:
         """Forget everything and read ``ids``."""
         self._model.rewind(0)

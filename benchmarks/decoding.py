@@ -44,7 +44,7 @@ from benchmarks.generate import to_files, to_first_brick
 from brickgpt_engine.bricks import BrickStructure, Rejection
 from brickgpt_engine.decoding import BrickGrammar, LineCursor, LoadedModel, load_model
 from brickgpt_engine.decoding.loader import embedded_folder
-from brickgpt_engine.decoding.torch_llama import TorchModel, load_torch_model, torch_missing
+from brickgpt_engine.decoding.torch_llama import TorchModel, load_torch_model, pack_weights, torch_missing
 from brickgpt_engine.generation import BrickGenerator, BrickPlaced, Finished, GenerationConfig
 from brickgpt_engine.generation.prompts import encode_prompt
 from brickgpt_engine.generation.together import Job, Together
@@ -286,6 +286,8 @@ def large_rows(device: str, clock: Callable[[], float]) -> Iterator[Row]:
         if theirs is None:
             rival = PublishedLoop(model, loaded(TorchModel(model, device), script), script)
             theirs = large_rate(rival.bricks, 20 if on_gpu else 2, clock)
+            if not on_gpu:
+                pack_weights(model)  # as for a folder that is loaded
         ours = Ours(BrickGenerator(loaded(Scripted(TorchModel(model, device), script), script)))
         mine = large_rate(ours, 100 if on_gpu else 24 if "layers" in name else 12, clock)
         yield Row.compare(

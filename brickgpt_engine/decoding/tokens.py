@@ -137,13 +137,15 @@ class TokenStream:
         del self.ids[length:]
         self._known = {}
 
-    def after(self, base: int, tokens: Sequence[int], draft: Callable[[], list[int]] | None = None) -> Logits:
+    def after(
+        self, base: int, tokens: Sequence[int], draft: Callable[[int], list[int]] | None = None
+    ) -> Logits:
         """Logits after the first ``base`` tokens (at least 1) of what is held and ``tokens``.
 
         Args:
             base: tokens at the beginning that stay as they are.
             tokens: what follows them, be it held already or not.
-            draft: gives what probably follows, should a pass be needed.
+            draft: gives what probably follows, should a pass be needed, from the tokens that it reads anyway.
         """
         held = base + _alike(self.ids[base:], tokens)
         wanted = base + len(tokens)
@@ -157,7 +159,7 @@ class TokenStream:
             self.model.rewind(held)
             del self.ids[held:]
         self._known = {place: logits for place, logits in self._known.items() if base <= place <= held}
-        drafted = draft() if draft is not None and self._checker is not None else []
+        drafted = draft(wanted - held) if draft is not None and self._checker is not None else []
         del drafted[max(0, self.model.context_length - wanted) :]
         self._sure = wanted
         return self._read([*tokens[held - base :], *drafted], len(drafted))

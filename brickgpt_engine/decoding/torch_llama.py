@@ -67,7 +67,8 @@ class TorchModel:
     @property
     def parameters(self) -> int:
         """Number of weights."""
-        return sum(int(p.numel()) for p in self._model.parameters())
+        packed = sum(getattr(module, "packed_weights", 0) for module in self._model.modules())
+        return packed + sum(int(p.numel()) for p in self._model.parameters())
 
     @property
     def dtype(self) -> str:
@@ -80,6 +81,11 @@ class TorchModel:
         if self.device != "cpu":
             return 0.04
         return 0.1 if self.dtype == "bfloat16" else 0.3
+
+    @property
+    def draft_step(self) -> int:
+        """Tokens that a pass reads in the time of one: in bfloat16 on a processor, four."""
+        return 4 if self.device == "cpu" and self.dtype == "bfloat16" else 1
 
     def batch(self, size: int) -> Batch:
         """A batch of at most ``size`` sequences, with a cache of its own.
@@ -180,7 +186,10 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
 
     dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(device)
     try:
-        return TorchModel(_load(name_or_path, dtype).to(device).eval(), device)
+        model = _load(name_or_path, dtype).to(device).eval()
+        if device == "cpu" and model.dtype == torch.bfloat16:
+            pack_weights(model)
+        return TorchModel(model, device)
     except torch.cuda.OutOfMemoryError as error:
         raise ModelError(
             f"{name_or_path} does not fit into the GPU's memory; use --device cpu, a smaller model, "
@@ -188,6 +197,13 @@ def load_torch_model(name_or_path: str, device: str) -> TorchModel:
         ) from error
     except _LOAD_ERRORS as error:
         raise ModelError(f"{name_or_path} cannot be loaded: {hub.advice(error)}") from error
+
+
+def pack_weights(model: Any) -> None:
+    """Store the weights of a bfloat16 ``model`` as a processor multiplies them; it can no longer be saved."""
+    from brickgpt_engine.decoding.torch_packed import pack
+
+    pack(model, keep=model.get_output_embeddings())
 
 
 def _calculates_in_bfloat16() -> bool:

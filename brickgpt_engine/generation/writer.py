@@ -85,7 +85,9 @@ class LineWriter:
             and isinstance(model, DraftModel)
             and isinstance(grammar, BrickGrammar)  # the rules guess absolute lines
         ):
-            self._drafter = Drafter(grammar, model.draft_cost, getattr(model, "habits", None))
+            self._drafter = Drafter(
+                grammar, model.draft_cost, getattr(model, "habits", None), getattr(model, "draft_step", 1)
+            )
         self._structure: BrickStructure | None = None
         self.legality = legality_for(grammar, config.rules)
         self.redraws = 0
@@ -179,15 +181,15 @@ class LineWriter:
             found = self._seen[prefix] = self.stream.after(self._base, (*self._tail, *prefix), draft)
         return found
 
-    def _draft(self, prefix: tuple[int, ...]) -> list[int]:
-        """Tokens that probably follow ``prefix``, which ends a field."""
+    def _draft(self, prefix: tuple[int, ...], due: int) -> list[int]:
+        """Tokens that probably follow ``prefix``, which ends a field, in a pass over ``due`` tokens."""
         cursor = self._grammar.cursor(self._said)
         for token in prefix:
             cursor.step(token)
         if self._drafter is None or self._structure is None or cursor.inside_field:
             return []
         self._drafter.follow(self._structure)
-        return self._drafter.draft(cursor.values)
+        return self._drafter.draft(cursor.values, due)
 
     def _draw_masked(self, temperature: float) -> Line:
         cursor = self._grammar.cursor(self._said)

@@ -101,7 +101,7 @@ def test_logits_are_the_same_however_drafts_right_and_wrong_are_read_along(llama
             del text[int(rng.integers(len(text))) :]  # another branch
         text.append(int(rng.integers(fast.vocab_size)))
         draft = rng.integers(0, fast.vocab_size, int(rng.integers(0, 6))).tolist()
-        found = ahead.after(base, text, lambda draft=draft: draft)
+        found = ahead.after(base, text, lambda due, draft=draft: draft)
         np.testing.assert_allclose(found, plain.after(base, text), atol=1e-4)
         if rng.random() < 0.5 and draft:  # the draft was right, in part
             text += draft[: int(rng.integers(1, len(draft) + 1))]
@@ -114,7 +114,7 @@ def test_an_accepted_draft_costs_no_pass_and_is_counted(llama_folder):
     folder, _ = llama_folder()
     stream = TokenStream(NumpyLlama.from_folder(folder))
     stream.start([1, 2, 3])
-    stream.after(3, [4], lambda: [5, 6, 7])
+    stream.after(3, [4], lambda due: [5, 6, 7])
     assert (stream.passes, stream.drafted, stream.accepted) == (2, 3, 0)
     stream.after(3, [4, 5])
     stream.after(3, [4, 5, 6])
@@ -131,7 +131,7 @@ def test_logits_that_are_no_numbers_count_once_a_draft_is_taken(llama_folder):
     model._embedding[6] = np.nan
     stream = TokenStream(model)
     stream.start([1, 2, 3])
-    stream.after(3, [4], lambda: [5, 6])
+    stream.after(3, [4], lambda due: [5, 6])
     stream.after(3, [4, 5])
     with pytest.raises(ModelError, match="not a number"):
         stream.after(3, [4, 5, 6])
@@ -142,7 +142,7 @@ def test_drafts_never_overrun_the_context(llama_folder):
     folder, _ = llama_folder(max_position_embeddings=12)
     stream = TokenStream(NumpyLlama.from_folder(folder))
     stream.start(list(range(9)))
-    stream.after(9, [1], lambda: [2, 3, 4, 5])
+    stream.after(9, [1], lambda due: [2, 3, 4, 5])
     assert stream.ids == [*range(9), 1, 2, 3]
 
 
@@ -175,3 +175,27 @@ def test_torch_and_numpy_agree_on_every_row(llama_folder):
         rows, others = mine.extend_each(ids, len(ids), only), theirs.extend_each(ids, len(ids), only)
         np.testing.assert_allclose(rows[:, only], others[:, only], atol=1e-3)
         assert (rows[:, only].argmax(axis=1) == others[:, only].argmax(axis=1)).all()
+
+
+def test_what_is_left_of_a_step_is_filled_with_the_best_guess_however_unlikely(digit_tokenizer):
+    """A pass that takes no longer for four tokens than for one reads four."""
+    grammar = BrickGrammar(digit_tokenizer, 20)
+    structure = BrickStructure([Brick(1, 2, 3 * n, 5 * n % 17, n) for n in range(6)])
+    alone, filling = Drafter(grammar, 1.0), Drafter(grammar, 1.0, step=4)
+    for drafter in (alone, filling):
+        drafter.follow(structure)
+    assert alone.draft((), 1) == []
+    for due in (1, 2, 3, 4, 5):
+        assert len(filling.draft((), due)) <= -due % 4
+    drafted = filling.draft((), 1)
+    assert drafted and drafted == grammar.encode([Brick(1, 2, 0, 0, 0)])[: len(drafted)]
+    assert filling.draft((), 4) == []
+
+
+def test_where_no_rule_is_trusted_the_likeliest_beginning_of_a_field_is_drafted(digit_tokenizer):
+    grammar = BrickGrammar(digit_tokenizer, 20)
+    drafter = Drafter(grammar, 0.2)
+    drafter.follow(
+        BrickStructure([Brick(1, 2 + 2 * (n % 2), (7 * n) % 19, (3 * n) % 15, n) for n in range(16)])
+    )
+    assert drafter.draft(())[:1] == grammar.encode([Brick(1, 1, 0, 0, 0)])[:1]
