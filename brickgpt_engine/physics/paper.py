@@ -48,8 +48,6 @@ _FEW = 60
 """Bricks below which one program of all is sooner done than a smaller one and its check."""
 _MANY = 0.1
 """Share of bricks that fail to settle at first from which on most will have to move."""
-_SURE = 3
-"""Bricks at the top that may have to pull before all are let free without a look at the others."""
 _ROUNDS = 5
 _LARGE = 200
 """Bricks beyond which the program of all takes longer to begin with than changes are likely to save."""
@@ -233,8 +231,7 @@ def _first_guess(contacts: Contacts, slab: IntArray, memory: Memory | None) -> B
     if memory and memory.moving.any() and len(memory.moving) <= n:
         return np.pad(memory.moving, (0, n - len(memory.moving))) & contacts.standing
     enough = 0 if n < _FEW else _MANY * np.count_nonzero(contacts.standing)
-    # Where so many at the top must pull, what is below them will not settle either.
-    if must_pull(contacts) > (max(enough / 2, _SURE) if enough else 0):
+    if must_pull(contacts) > enough:
         return contacts.standing.copy()
     return settle(contacts, slab, _held(contacts.standing), Loads.weights(contacts), enough=enough)
 
