@@ -35,6 +35,8 @@ def commands():
 def smaller(words):
     module = next((word for word in words if word.startswith("training.")), "training").partition(".")[2]
     command = module or (words[3] if words[1:3] == ["-m", "training"] else "")
+    if "compare" in words:
+        return words
     extra = SMALLER.get(command, "--max-bricks 5 --max-regenerations 0" if words[0] == "brickgpt" else "")
     return [*words, *shlex.split(extra)]
 

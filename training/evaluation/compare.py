@@ -112,7 +112,7 @@ def differences(
         counts, bases = (
             np.array([[float(f(item)) for item in side] for side in judged]) for f in (count, base)
         )
-        if not bases.sum(axis=1).all():
+        if not bases.sum(axis=1).all() or not (is_share or counts.any()):
             continue
         ratios = (weights @ counts.T) / np.maximum(weights @ bases.T, 1e-9)
         low, high = np.percentile(ratios[:, 1] - ratios[:, 0], (2.5, 97.5))
