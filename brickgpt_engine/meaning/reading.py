@@ -27,7 +27,6 @@ from brickgpt_engine.meaning.words import (
     SMALL,
     Token,
     clean,
-    plural_of,
     singulars,
     tokens_of,
     with_article,
@@ -35,6 +34,8 @@ from brickgpt_engine.meaning.words import (
 
 _MOST_SLIPS = 12
 """Words that are looked at for slips; a prompt with more is no English."""
+_MANY = frozenset({"these", "those", "some", "many", "several", "few", "both", "all"})
+"""Words that say that there is more than one."""
 _SIGNS = frozenset({",", ":"})
 """What stands between the parts of a thing and its name where the parts come first."""
 
@@ -117,6 +118,20 @@ def _all_known(tokens: Iterable[Token], vocabulary: Vocabulary) -> bool:
     )
 
 
+def _is_plural(found: Naming) -> bool:
+    """Whether more than one thing is named: "houses", but not "stairs", which is a name itself."""
+    if found.kind not in (Kind.KNOWN, Kind.TAKEN) or not found.words:
+        return False
+    word = found.words[-1].text
+    phrase = " ".join(token.text for token in found.words)
+    if found.kind is Kind.KNOWN:
+        return found.target != phrase and found.target in singulars(phrase)
+    thesaurus = lexicon.thesaurus()
+    return phrase not in thesaurus and word not in thesaurus and any(
+        form in thesaurus for named in (phrase, word) for form in singulars(named)
+    )
+
+
 @dataclass
 class _Reading:
     """One English prompt on its way: what replaces which of its words.
@@ -157,6 +172,11 @@ class _Reading:
             self._take(found)
         elif found.kind is Kind.NAMELESS:
             self._draw(parts)
+        many = all(_is_plural(name) for name in self._names(parts))
+        if many and found.kind is Kind.KNOWN:
+            self._make_one(found)
+        if many and _is_plural(found):
+            self._count_one(parts[first], found)
         if first < len(parts):
             self._head_words(parts[first], found)
         self._others(parts[first + 1 :])
@@ -175,7 +195,13 @@ class _Reading:
             for name in names
             if len(name.words) > 1
         )
-        return not idiom and any(name.kind is Kind.KNOWN for name in names)
+        known = [name for name in names if name.kind is Kind.KNOWN]
+        return not idiom and any(not _is_plural(name) for name in known)
+
+    def _names(self, parts: Sequence[Part]) -> list[Naming]:
+        """What the parts name that can be made."""
+        names = (naming.name_in(part.words, self.vocabulary) for part in parts)
+        return [name for name in names if name.kind in (Kind.KNOWN, Kind.TAKEN)]
 
     def _begin_at(self, part: Part, before: Sequence[Part]) -> None:
         """Leave out what comes before the part that names the thing, and give that an article."""
@@ -265,14 +291,29 @@ class _Reading:
 
     def _take(self, found: Naming) -> None:
         """Put the known name in the place of what was asked for."""
-        plural = found.words[-1].text not in lexicon.thesaurus() and any(
-            form in lexicon.thesaurus() for form in singulars(found.words[-1].text)
-        )
-        target = plural_of(found.target) if plural else found.target
-        self.notes.append(f"taking '{found.phrase}' as '{found.target}'")
-        self._edits[found.words[0]] = target
+        one = "one " if _is_plural(found) else ""
+        self.notes.append(f"taking '{found.phrase}' as {one}'{found.target}'")
+        self._edits[found.words[0]] = found.target
         for word in found.words[1:]:
             self._edits[word] = ""
+
+    def _make_one(self, found: Naming) -> None:
+        """One thing is built, however many are asked for: captions name one, and a model reads what they do."""
+        self.notes.append(f"building one '{found.target}'")
+        self._edits[found.words[0]] = found.target
+        for word in found.words[1:]:
+            self._edits[word] = ""
+
+    def _count_one(self, part: Part, found: Naming) -> None:
+        """Put an article where things were counted: "two red houses", "some dogs", "houses"."""
+        before = part.words[: part.words.index(found.words[0])]
+        for word in before:
+            if word.is_number or word.text in _MANY:
+                self._edits[word] = ""
+        if not any(word.text in DETERMINERS and word.text not in _MANY for word in before):
+            kept = [word for word in before if self._edits.get(word, word.raw)]
+            first = kept[0] if kept else found.words[0]
+            self._edits[first] = with_article(self._edits.get(first, first.raw))
 
     def _draw(self, parts: Sequence[Part]) -> None:
         """Choose a thing for a prompt that names none: by what one does with it, else by the seed."""
