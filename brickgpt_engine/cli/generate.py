@@ -27,7 +27,7 @@ from brickgpt_engine.cli.summary import (
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.cli.together import Team, shares_passes
 from brickgpt_engine.cli.variants import best_of, why_best, write_sheet
-from brickgpt_engine.errors import BrickGPTError, ConfigError, ExitCode
+from brickgpt_engine.errors import BrickGPTError, ConfigError, ExitCode, PromptError
 from brickgpt_engine.formats import read_structure
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig, GenerationResult
 from brickgpt_engine.generation.together import Job
@@ -185,13 +185,16 @@ def _say_meanings(generator: BrickGenerator, jobs: Sequence[_Job], *, quiet: boo
     """Say beforehand what is taken for the words that the model does not know, a note once.
 
     Raises:
-        PromptError: a prompt names what the model does not know.
+        PromptError: a prompt names what the model does not know; of several, it is said which.
     """
-    notes = {
-        (job.prompt, note): None for job in jobs for note in generator.interpret(job.prompt, job.config).notes
-    }
+    several = len({job.prompt for job in jobs}) > 1
+    notes: dict[tuple[str, str], None] = {}
+    for job in jobs:
+        try:
+            notes |= {(job.prompt, note): None for note in generator.interpret(job.prompt, job.config).notes}
+        except PromptError as error:
+            raise PromptError(f"{job.prompt}: {error}" if several else str(error)) from error
     if not quiet:
-        several = len({job.prompt for job in jobs}) > 1
         for prompt, note in notes:
             console.note(f"{prompt}: {note}" if several else note)
 

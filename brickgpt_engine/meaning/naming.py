@@ -21,6 +21,10 @@ from brickgpt_engine.meaning.words import (
 )
 
 _LONGEST_NAME = 5
+_HUES = frozenset(
+    {"black", "white", "red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "grey", "gray"}
+    | {"golden", "silver", "scarlet"}
+)
 _SIGNS = frozenset({"letter", "number", "digit", "numeral", "capital", "initial", "figure"})
 
 
@@ -101,6 +105,8 @@ def _ending_at(words: Sequence[Token], end: int, vocabulary: Vocabulary) -> Nami
         run = tuple(words[begin:end])
         phrase = " ".join(token.text for token in run)
         target = target_of(phrase, vocabulary)
+        if target is not None and _is_painted(run, vocabulary):
+            continue
         if target == lexicon.NOTHING:
             return Naming(
                 Kind.UNKNOWN, run if len(run) > 1 else _compound(words[:end]), tail=tuple(words[end:])
@@ -109,6 +115,15 @@ def _ending_at(words: Sequence[Token], end: int, vocabulary: Vocabulary) -> Nami
             kind = Kind.KNOWN if vocabulary.thing(phrase) else Kind.TAKEN
             return Naming(kind, run, target, tuple(words[end:]))
     return None
+
+
+def _is_painted(run: Sequence[Token], vocabulary: Vocabulary) -> bool:
+    """Whether it is a thing of some colour before it is a plant or fish of that name: "green dragon"."""
+    if len(run) < 2 or run[0].text not in _HUES:
+        return False
+    rest = " ".join(token.text for token in run[1:])
+    whole = f"{run[0].text} {rest}"
+    return vocabulary.thing(whole) is None and target_of(rest, vocabulary) not in (None, lexicon.NOTHING)
 
 
 def _sign_in(words: Sequence[Token], vocabulary: Vocabulary) -> Naming | None:

@@ -106,9 +106,8 @@ def can_make(vocabulary: Vocabulary) -> str:
 
 @cache
 def _other_things() -> frozenset[str]:
-    """The words of the thesaurus that mean something and are long enough to be told apart."""
-    found = lexicon.thesaurus().items()
-    return frozenset(word for word, target in found if len(word) > 4 and target != lexicon.NOTHING)
+    """The words of the thesaurus that are long enough to be told apart; what cannot be made is named, too."""
+    return frozenset(word for word in lexicon.thesaurus() if len(word) > 4)
 
 
 def _all_known(tokens: Iterable[Token], vocabulary: Vocabulary) -> bool:
@@ -127,8 +126,10 @@ def _is_plural(found: Naming) -> bool:
     if found.kind is Kind.KNOWN:
         return found.target != phrase and found.target in singulars(phrase)
     thesaurus = lexicon.thesaurus()
-    return phrase not in thesaurus and word not in thesaurus and any(
-        form in thesaurus for named in (phrase, word) for form in singulars(named)
+    return (
+        phrase not in thesaurus
+        and word not in thesaurus
+        and any(form in thesaurus for named in (phrase, word) for form in singulars(named))
     )
 
 
@@ -237,7 +238,7 @@ class _Reading:
         if word in QUALITIES or foreign.stranger(word, self.vocabulary):
             return None
         known = self.vocabulary.words
-        return repaired(word, known, _other_things())
+        return repaired(word, known, _other_things(), self.vocabulary.things)
 
     def _object(self, parts: Sequence[Part]) -> tuple[int, Naming]:
         """Which part names the thing, and what it names.
@@ -298,7 +299,7 @@ class _Reading:
             self._edits[word] = ""
 
     def _make_one(self, found: Naming) -> None:
-        """One thing is built, however many are asked for: captions name one, and a model reads what they do."""
+        """One thing is built, however many are asked for: captions name one."""
         self.notes.append(f"building one '{found.target}'")
         self._edits[found.words[0]] = found.target
         for word in found.words[1:]:

@@ -39,25 +39,30 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def repaired(word: str, known: Mapping[str, int], others: Collection[str]) -> str | None:
+def repaired(
+    word: str, known: Mapping[str, int], others: Collection[str], names: Collection[str] = ()
+) -> str | None:
     """The word that was meant; None where none is near.
 
     Args:
         word: in lower case; no word that is known itself.
         known: words with their weights; the heaviest of several wins.
         others: words of less account, for what no known word is near.
+        names: known words that name things: likelier than other words as far away.
     """
     if not word.isalpha() or not word.isascii() or len(word) < _ONE_SLIP_FROM:
         return None
     near = dict.fromkeys(neighbours(word))
     best = max(
-        (found for found in near if found in known), key=lambda found: _rank(word, found, known), default=None
+        (found for found in near if found in known),
+        key=lambda found: _rank(word, found, known, names),
+        default=None,
     )
     if best is None:
         best = next((found for found in near if found[:1] == word[:1] and found in others), None)
     if best is not None or len(word) < _TWO_SLIPS_FROM:
         return best
-    best = max(_far(word, known), key=lambda found: _rank(word, found, known), default=None)
+    best = max(_far(word, known), key=lambda found: _rank(word, found, known, names), default=None)
     if best is None and len(word) > _TWO_SLIPS_FROM:
         best = next(_far(word, (found for found in others if found[-1] == word[-1])), None)
     return best
@@ -75,6 +80,8 @@ def _far(word: str, among: Iterable[str]) -> Iterator[str]:
             yield found
 
 
-def _rank(word: str, found: str, known: Mapping[str, int]) -> tuple[bool, bool, int]:
-    """Swapped letters and kept first letters are likelier than others, then frequent words."""
-    return sorted(word) == sorted(found), word[0] == found[0], known[found]
+def _rank(
+    word: str, found: str, known: Mapping[str, int], names: Collection[str]
+) -> tuple[bool, bool, bool, int]:
+    """Swapped letters and kept first letters are likelier than others, then names, then frequent words."""
+    return sorted(word) == sorted(found), word[0] == found[0], found in names, known[found]

@@ -180,6 +180,8 @@ def stems(word: str) -> Iterator[str]:
     for ending in ("ing", "ed", "er", "est", "ly", "d", "r", "y", "ish", "like"):
         if word.endswith(ending) and len(word) - len(ending) > 2:
             stem = word[: -len(ending)]
+            if ending in ("d", "r") and not stem.endswith("e"):
+                continue  # "wider" is of "wide", but "towr" not of "tow"
             yield stem
             yield stem + "e"
             if len(stem) > 3 and stem[-1] == stem[-2]:

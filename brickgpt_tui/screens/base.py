@@ -221,6 +221,7 @@ class StudioBase(Screen[None]):
         """The repair is over, however it went."""
         if self.repairing:
             self.repairing = False
+            self.refresh_bindings()
             self.show_run(self.with_run(running=False, message="", stop_reason="end"))
             self.show_model()
 

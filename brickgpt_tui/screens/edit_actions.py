@@ -75,7 +75,8 @@ class EditActions(StudioBase):
             if done.how == "relaid":
                 what = f"{len(done.relaid)} bricks laid anew"
             else:
-                what = f"{len(done.supports)} bricks added as support"
+                count = len(done.supports)
+                what = f"{count} brick{'' if count == 1 else 's'} added as support"
             repaired = document.having(done.structure.bricks, "repair")
             self.state.put(replace(repaired, report=done.report))
             self._changed(f"repaired: {what}")

@@ -48,6 +48,15 @@ def test_one_unknown_prompt_of_many_is_found_before_any_is_made(run, choosy_mode
     assert not list(tmp_path.glob("made/*"))
 
 
+def test_of_several_prompts_the_one_that_is_not_understood_is_named(run, choosy_model, tmp_path):
+    (tmp_path / "ideas.txt").write_text("a chair\ndemocracy\n", encoding="utf-8")
+    ran = run(
+        "generate", "--prompts", str(tmp_path / "ideas.txt"), "--model", choosy_model, "--out", str(tmp_path)
+    )
+    assert ran.code == 2
+    assert ran.problem.startswith("error: democracy: this model does not know 'democracy'; it can make:")
+
+
 def test_literal_leaves_the_prompt_alone(run, choosy_model):
     ran = run("generate", "democracy", "--literal", "--model", choosy_model, "--json", "--no-physics")
     assert ran.code == 0
