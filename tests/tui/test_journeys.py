@@ -6,6 +6,7 @@ from textual.widgets import Input, Static
 from brickgpt_engine.bricks import Brick
 from brickgpt_engine.errors import ModelError
 from brickgpt_tui.app import Opening
+from brickgpt_tui.widgets.keys import KeyBar
 from brickgpt_tui.widgets.log import EventLog, LogLines
 from brickgpt_tui.widgets.timeline import Timeline
 
@@ -272,6 +273,12 @@ async def test_repair_of_a_model_that_stands_says_so(studio, build, wait_for):
         await pilot.press("r")
         await wait_for(pilot, lambda: "nothing to repair" in log_text(screen), "the answer")
         assert screen.state.document.bricks == bricks
+        await wait_for(pilot, lambda: "Stop" not in footer_words(screen), "a footer without Stop")
+        assert "Repair" in footer_words(screen)
+
+
+def footer_words(screen):
+    return {key.label for key in screen.query_one(KeyBar).keys}
 
 
 async def test_repair_binds_two_loose_walls(studio, build, wait_for):
