@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,8 @@ def command(
         outcomes = _make_together(generator, groups, start, style, batch)
     else:
         outcomes = _make_in_turn(generator, groups, start, style)
+    if start is not None:
+        outcomes = _say_what_stayed(outcomes, start, start_file or "")
     return _write_all(outcomes, groups, style)
 
 
@@ -170,6 +172,17 @@ def _warn_of_unstable(start: BrickStructure, file: str, config: GenerationConfig
         if config.max_regenerations:
             hint = "; rollback may take some of its bricks down (--max-regenerations 0 keeps them)"
         console.warning(f"{file} does not stand by itself: {report.message}{hint}")
+
+
+def _say_what_stayed(outcomes: Iterable[Outcome], start: BrickStructure, file: str) -> Iterator[Outcome]:
+    """The outcomes; warns of each that is but the structure that was begun with."""
+    lines = [brick.text for brick in start.bricks]
+    for outcome in outcomes:
+        if outcome.result is not None and [brick.text for brick in outcome.structure.bricks] == lines:
+            console.warning(
+                f"no brick was added to {file}: the model takes it as complete; try another --seed"
+            )
+        yield outcome
 
 
 def _make_target(prompts: Sequence[str], out: str | None, formats: tuple[str, ...], force: bool) -> Target:

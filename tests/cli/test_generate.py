@@ -182,6 +182,14 @@ def test_start_continues_a_partial_model(generate):
     assert kept == 4 != fresh
 
 
+def test_a_start_that_the_model_takes_as_complete_is_told(generate):
+    Path("whole.txt").write_text(TOWER)
+    ran = generate("a chair", "--start", "whole.txt", "-q")
+    assert ran.code == 0
+    assert ran.problem.startswith("warning: no brick was added to whole.txt: ")
+    assert Path("chair.txt").read_text() == TOWER
+
+
 def test_a_start_that_falls_is_told_beforehand(generate):
     Path("half.txt").write_text(FLOATING)
     options = ("--start", "half.txt", "--max-bricks", "3", "-q")
