@@ -165,7 +165,9 @@ class Progress:
         self._run = replace(self._run, tokens=result.tokens, seed=result.seed)
         self._end(result.stop_reason, reason)
         kind = "good" if result.stable else "bad"
-        self.say(kind, f"done: {len(self.bricks)} bricks in {now - self._began:.1f} s; {reason}")
+        # the log's last line stays in sight: nobody is to take a dinosaur for the dragon that was asked for
+        read = "".join(f"{note}; " for note in result.notes)
+        self.say(kind, f"{read}done: {len(self.bricks)} bricks in {now - self._began:.1f} s; {reason}")
 
     def _end(self, stop_reason: str, message: str, error: str | None = None) -> None:
         self.ended = True

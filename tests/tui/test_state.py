@@ -14,7 +14,9 @@ from brickgpt_engine.generation import (
     BrickPlaced,
     BrickRejected,
     Failed,
+    Finished,
     GenerationConfig,
+    GenerationResult,
     RolledBack,
     StabilityChecked,
     Started,
@@ -150,6 +152,18 @@ def test_events_become_bricks_numbers_and_lines():
         "info", "placed", "rejected", "placed", "bad", "rollback", "placed",
     ]  # fmt: skip
     assert progress.drain() == ()
+
+
+def test_what_was_taken_for_the_prompt_is_in_the_line_that_stays():
+    structure = BrickStructure(TOWER)
+    notes = ("taking 'dragon' as 'dinosaur'",)
+    report = connectivity_report(structure)
+    result = GenerationResult(
+        structure, report, "a", GenerationConfig(), {}, 0, 1.0, 9, 5, "end", notes=notes
+    )
+    last = list(progress_of(Started("a", GenerationConfig(), 5), Finished(result)).drain())[-1]
+    assert last.kind == "good"
+    assert last.text.startswith("taking 'dragon' as 'dinosaur'; done: 6 bricks in ")
 
 
 def test_bricks_to_begin_with_do_not_count_as_placed():
