@@ -190,13 +190,6 @@ def stems(word: str) -> Iterator[str]:
                 yield stem[:-1] + "y"
 
 
-def plural_of(noun: str) -> str:
-    """The regular plural."""
-    if noun.endswith("f"):
-        return noun[:-1] + "ves"
-    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
-
-
 def with_article(phrase: str) -> str:
     """The phrase with "a" or "an" before it."""
     return f"{'an' if phrase[:1] in 'aeiou' else 'a'} {phrase}"

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.physics.bodies import Joints
-from brickgpt_engine.physics.contacts import GROUND, Contacts
-from brickgpt_engine.physics.start import Place, Shares, _edge, _inside
+from brickgpt_engine.physics.contacts import Contacts
+from brickgpt_engine.physics.start import Descent, Place, Shares, _edge, _inside
 
 BoolArray = NDArray[np.bool_]
 
@@ -45,27 +45,19 @@ def footing(contacts: Contacts, joints: Joints, bricks: BoolArray) -> Footing:
     return _Descent(contacts, joints, bricks).run()
 
 
-class _Descent:
+class _Descent(Descent):
     """Loads on their way down, joint by joint."""
 
     def __init__(self, contacts: Contacts, joints: Joints, bricks: BoolArray) -> None:
-        n, c = contacts.brick_count, contacts
-        pair, xy = c.corners
-        self.places: list[Place] = list(map(tuple, xy.tolist()))
-        self.below = c.lower[pair].tolist()
-        # Corners are ordered by pair and pairs by upper brick, so each brick's are in a row.
-        self.first = np.searchsorted(c.upper[pair], np.arange(n + 1)).tolist()
-        self.centre = c.centre.tolist()
-        self.force = c.weight.tolist()
-        self.moment = [[0.0, 0.0] for _ in range(n)]
+        super().__init__(contacts)
         self.bottom = joints.bottom.tolist()
         self.due = [[0.0, 0.0] for _ in range(joints.count)]
         self.start = Footing()
         top = joints.top.tolist()
-        order = np.argsort(-c.boxes[:, 4], kind="stable")
         self.groups: dict[int, list[int]] = defaultdict(list)
-        for brick in order[bricks[order]].tolist():
-            self.groups[top[brick]].append(brick)
+        for brick in self.order:
+            if bricks[brick]:
+                self.groups[top[brick]].append(brick)
 
     def run(self) -> Footing:
         for joint, group in self.groups.items():
@@ -89,14 +81,7 @@ class _Descent:
         return self.start
 
     def _press(self, corner: int, force: float) -> None:
-        brick = self.below[corner]
-        if brick != GROUND:
-            x, y = self.places[corner]
-            cx, cy = self.centre[brick]
-            moment = self.moment[brick]
-            self.force[brick] += force
-            moment[0] += force * (x - cx)
-            moment[1] += force * (y - cy)
+        self.press(self.below[corner], self.places[corner], force)
 
     def _rest(self, brick: int, corner: int) -> None:
         """Put all load of ``brick`` on one corner."""

@@ -45,16 +45,16 @@ class Start:
 
 def first_balance(contacts: Contacts) -> Start:
     """Hand all weights down as said above."""
-    return _Descent(contacts).run()
+    return _Balance(contacts).run()
 
 
-class _Descent:
-    """Loads on their way down, brick by brick."""
+class Descent:
+    """What presses on each brick while loads are handed down: its own weight, and what it was given."""
 
     def __init__(self, contacts: Contacts) -> None:
         n, c = contacts.brick_count, contacts
         pair, xy = c.corners
-        self.order = np.argsort(-c.boxes[:, 4], kind="stable").tolist()
+        self.order: list[int] = np.argsort(-c.boxes[:, 4], kind="stable").tolist()  # highest first
         self.places: list[Place] = list(map(tuple, xy.tolist()))
         self.below = c.lower[pair].tolist()
         # Corners are ordered by pair and pairs by upper brick, so each brick's are in a row.
@@ -62,9 +62,25 @@ class _Descent:
         self.centre = c.centre.tolist()
         self.force = c.weight.tolist()
         self.moment = [[0.0, 0.0] for _ in range(n)]
+
+    def press(self, brick: int, at: Place, force: float) -> None:
+        """Give ``brick`` a load at the place ``at``; the ground takes any."""
+        if brick != GROUND:
+            self.force[brick] += force
+            cx, cy = self.centre[brick]
+            moment = self.moment[brick]
+            moment[0] += force * (at[0] - cx)
+            moment[1] += force * (at[1] - cy)
+
+
+class _Balance(Descent):
+    """Loads on their way down, brick by brick."""
+
+    def __init__(self, contacts: Contacts) -> None:
+        super().__init__(contacts)
         self.start = Start()
         self._contacts = contacts
-        self._bricks = n
+        self._bricks = contacts.brick_count
 
     @cached_property
     def _pairs(self) -> tuple[list[int], list[int], list[int], list[Place]]:
@@ -89,18 +105,10 @@ class _Descent:
             shares = _inside(places, at) or self._tip(brick, places, at, load)
             for corner, share in shares:
                 self.start.corners.append(corners.start + corner)
-                self._press(
+                self.press(
                     self.below[corners.start + corner], self.places[corners.start + corner], load * share
                 )
         return self.start
-
-    def _press(self, brick: int, at: Place, force: float) -> None:
-        if brick != GROUND:
-            self.force[brick] += force
-            cx, cy = self.centre[brick]
-            moment = self.moment[brick]
-            moment[0] += force * (at[0] - cx)
-            moment[1] += force * (at[1] - cy)
 
     def _give_up(self, brick: int) -> None:
         """Leave the load of ``brick`` unbalanced."""
@@ -118,7 +126,7 @@ class _Descent:
         shares = _edge(places, (x, y), at)
         each = load * (sum(share for _, share in shares) - 1) / points
         for pair in pairs:
-            self._press(under[pair], middle[pair], -each * size[pair])
+            self.press(under[pair], middle[pair], -each * size[pair])
         self.start.pulling.append(brick)
         return shares
 
