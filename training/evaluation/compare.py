@@ -104,9 +104,8 @@ def differences(
         seed: of the resampling.
     """
     judged = [judge_all(list(outcomes), classifier) for outcomes in (before, after)]
-    weights = np.random.default_rng(seed).multinomial(
-        len(before), np.full(len(before), 1 / len(before)), size=RESAMPLES
-    )
+    share = np.full(len(before), 1 / len(before))
+    weights = np.random.default_rng(seed).multinomial(len(before), share, size=RESAMPLES).astype(np.float64)
     found = []
     for name, (is_share, count, base) in _MEASURES.items():
         counts, bases = (
