@@ -84,3 +84,15 @@ def test_the_command_prints_a_table(tmp_path, capsys):
         main(["compare", "--before", str(tmp_path / "none"), "--after", str(one)])
     assert stopped.value.code == 3
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_diversity_is_compared_prompt_by_prompt():
+    wide = "2x2 (0,0,0)\n2x2 (2,0,0)\n"  # twice the cells of CHAIR and all of its own: half alike
+    before = [replace(outcome(n), sample=k, text=wide if k else CHAIR) for n in range(6) for k in range(2)]
+    after = [replace(outcome(n), sample=k) for n in range(6) for k in range(2)]
+    found = {each.name: each for each in differences(before, after, None)}
+    diversity = found["diversity"]
+    assert (diversity.before, diversity.after) == (0.5, 0.0)
+    assert (diversity.low, diversity.high) == (-0.5, -0.5)
+    one_each = differences([outcome(n) for n in range(6)], [outcome(n) for n in range(6)], None)
+    assert "diversity" not in {each.name for each in one_each}

@@ -237,6 +237,22 @@ def test_processes_score_as_one_does_and_survive_a_sample_that_kills_one():
 def test_parts_and_weights_have_the_same_names():
     from dataclasses import fields
 
-    assert {item.name for item in fields(Weights)} == set(PARTS)
+    assert {item.name for item in fields(Weights)} == {*PARTS, "diversity"}  # which a group earns
     assert set(rewards.__all__) <= set(dir(rewards))
     assert BrickStructure(absolute_lines(BRIDGE)) == read_attempt(absolute_lines(BRIDGE)).structure
+
+
+def test_diversity_is_paid_to_structures_of_a_group_that_stand_and_differ():
+    weights = Weights(stability=0, connectivity=0, length=0, quality=0, standing=1.0, diversity=0.5)
+    judge = Judge(weights, Physics(solver="highs"))
+    other = PILLAR + "2x2 (4,4,2)\n2x2 (4,4,3)\n"  # twice as tall: half alike
+    group = [
+        sample(text, caption="a pillar") for text in (PILLAR, PILLAR.replace("4,4", "9,2"), other, FLOATING)
+    ]
+    stranger = sample(BRIDGE, caption="a bridge")
+    scores = Scorer(judge).score([*group, stranger])
+    # the two pillars are the same but for their place: each is (1 + 1/2) / 2 alike to the others
+    assert [score.parts["diversity"] for score in scores] == pytest.approx([0.25, 0.25, 0.5, 0.0, 0.0])
+    assert [score.total for score in scores] == pytest.approx([1.125, 1.125, 1.25, 0.0, 1.0])
+    plain = Scorer(replace(judge, weights=replace(weights, diversity=0.0))).score(group)
+    assert [score.total for score in plain] == [1, 1, 1, 0] and "diversity" not in plain[0].parts

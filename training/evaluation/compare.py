@@ -7,6 +7,7 @@ intervals come from resampling prompts (paired bootstrap, Efron and Tibshirani 1
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.errors import ConfigError
 from training.evaluation.classifier import Classifier
+from training.evaluation.likeness import diversity
 from training.evaluation.outcomes import Outcome, read_outcomes
 from training.evaluation.summary import Judged, judge_all
 
@@ -104,8 +106,7 @@ def differences(
         seed: of the resampling.
     """
     judged = [judge_all(list(outcomes), classifier) for outcomes in (before, after)]
-    share = np.full(len(before), 1 / len(before))
-    weights = np.random.default_rng(seed).multinomial(len(before), share, size=RESAMPLES).astype(np.float64)
+    weights = _resampled(len(before), seed)
     found = []
     for name, (is_share, count, base) in _MEASURES.items():
         counts, bases = (
@@ -113,11 +114,40 @@ def differences(
         )
         if not bases.sum(axis=1).all() or not (is_share or counts.any()):
             continue
-        ratios = (weights @ counts.T) / np.maximum(weights @ bases.T, 1e-9)
-        low, high = np.percentile(ratios[:, 1] - ratios[:, 0], (2.5, 97.5))
-        first, second = counts.sum(axis=1) / bases.sum(axis=1)
-        found.append(Difference(name, is_share, float(first), float(second), float(low), float(high)))
+        found.append(_difference(name, is_share, counts, bases, weights))
+    values = _diversities(*judged)
+    if values.shape[1] > 1:
+        resampled = _resampled(values.shape[1], seed)
+        found.append(_difference("diversity", False, values, np.ones_like(values), resampled))
     return found
+
+
+def _resampled(count: int, seed: int) -> Floats:
+    """How often each of ``count`` things is drawn, for every resample (RESAMPLES, count)."""
+    generator = np.random.default_rng(seed)
+    return generator.multinomial(count, np.full(count, 1 / count), size=RESAMPLES).astype(np.float64)
+
+
+def _difference(name: str, is_share: bool, counts: Floats, bases: Floats, weights: Floats) -> Difference:
+    """One measure: ``counts`` out of ``bases``, both (2, n), before and after."""
+    ratios = (weights @ counts.T) / np.maximum(weights @ bases.T, 1e-9)
+    low, high = np.percentile(ratios[:, 1] - ratios[:, 0], (2.5, 97.5))
+    first, second = counts.sum(axis=1) / bases.sum(axis=1)
+    return Difference(name, is_share, float(first), float(second), float(low), float(high))
+
+
+def _diversities(before: Sequence[Judged], after: Sequence[Judged]) -> Floats:
+    """Diversity among the samples of each prompt that has several, (2, prompts)."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place, pair in enumerate(zip(before, after, strict=True)):
+        if all(item.outcome.bricks for item in pair):
+            groups[pair[0].outcome.prompt].append(place)
+    several = [places for places in groups.values() if len(places) > 1]
+    values = [
+        [diversity([side[place].voxels for place in places]) or 0.0 for places in several]
+        for side in (before, after)
+    ]
+    return np.array(values, dtype=np.float64)
 
 
 def table(found: Sequence[Difference], pairs: int, mode: str) -> str:

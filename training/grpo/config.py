@@ -35,6 +35,7 @@ class GRPOConfig(RunSettings):
         length_weight, quality_weight: of the published bonuses: bricks placed, and lines gone wrong.
         standing_weight, validity_weight, interlocking_weight, likeness_weight, statements_weight: of the
             other parts, see :mod:`training.rewards.parts`.
+        diversity_weight: of how different the structures of a caption that stand are from each other.
         length_target: bricks that earn the whole length bonus; 0 takes as many as the data's structure has.
         criterion: ``paper``, ``equilibrium``, ``both``, or ``connectivity`` for no physics.
         top_k, top_p: of rollouts.
@@ -95,6 +96,7 @@ class GRPOConfig(RunSettings):
     interlocking_weight: float = 0.0
     likeness_weight: float = 0.0
     statements_weight: float = 0.0
+    diversity_weight: float = 0.0
     length_target: int = 0
     criterion: str = "paper"
     top_k: int = 0
@@ -137,6 +139,7 @@ class GRPOConfig(RunSettings):
             interlocking=self.interlocking_weight,
             likeness=self.likeness_weight,
             statements=self.statements_weight,
+            diversity=self.diversity_weight,
         )
 
     @property

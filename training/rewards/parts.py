@@ -2,7 +2,8 @@
 
 A part looks at one :class:`Case`: what was written, what the physics says of it, and what was
 asked for. It knows nothing of weights, groups or models, so it can be tested by hand and used
-elsewhere. :data:`PARTS` names them all; :mod:`training.rewards.weights` adds them up.
+elsewhere. :data:`PARTS` names them all but the one of groups (:mod:`training.rewards.groups`);
+:mod:`training.rewards.weights` adds them up.
 """
 
 from __future__ import annotations

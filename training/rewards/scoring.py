@@ -9,8 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 
 from brickgpt_engine.errors import BrickGPTError
+from training.data.shapes.base import SIDE
 from training.evaluation.pool import prepare_worker, single_threaded
 from training.rewards.attempt import Written, read_attempt
+from training.rewards.groups import with_diversity
 from training.rewards.parts import Case, Task
 from training.rewards.physics import Physics
 from training.rewards.weights import Score, Weights, score
@@ -70,7 +72,19 @@ class Scorer:
         self.close()
 
     def score(self, samples: Sequence[Sample]) -> list[Score]:
-        """The scores of ``samples``, in their order. A sample that kills its process gets reward 0."""
+        """The scores of ``samples``, in their order. A sample that kills its process gets reward 0.
+
+        Samples of the same task are a group, for the part ``diversity``.
+        """
+        scores = self._scores_alone(samples)
+        weight = self.judge.weights.diversity
+        if not weight or self.judge.world_dim != SIDE:
+            return scores
+        written, tasks = [sample.lines for sample in samples], [sample.task for sample in samples]
+        return with_diversity(scores, written, tasks, weight)
+
+    def _scores_alone(self, samples: Sequence[Sample]) -> list[Score]:
+        """What each sample earns by itself."""
         if self.workers < 2 or len(samples) <= _CHUNK:
             return _score_chunk(self.judge, samples)
         chunks = [samples[start : start + _CHUNK] for start in range(0, len(samples), _CHUNK)]

@@ -13,6 +13,7 @@ from training.rewards.parts import PARTS, Case
 class Weights:
     """The weight of each part; 0 leaves it out.
 
+    ``diversity`` is earned within a group of samples, see :mod:`training.rewards.groups`.
     ``connectivity`` counts only where stability got no verdict: it is the fallback. The published
     sum is ``stability_weight * stability + length_bonus + quality_bonus``.
     """
@@ -26,6 +27,7 @@ class Weights:
     interlocking: float = 0.0
     likeness: float = 0.0
     statements: float = 0.0
+    diversity: float = 0.0
 
 
 @dataclass(frozen=True)
