@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import fields
 
 import numpy as np
@@ -23,6 +24,7 @@ from training.grpo.decoder import LibraryDecoder, LlamaDecoder, decoder_for, is_
 from training.grpo.objective import clipped_loss, credit, group_advantages, kl_estimate, token_weights
 from training.grpo.optimizers import rate_factor
 from training.grpo.sampling import Sampler, SamplingConfig, draw
+from training.grpo.tasks import Course, Entry
 from training.options import read_settings
 from training.policies import load_policy
 from training.rewards import Attempt, read_attempt
@@ -308,7 +310,31 @@ def weights_of(folder):
     return load_file(folder / "model.safetensors")
 
 
-@pytest.mark.parametrize("more", [{}, {"optimizer": "muon", "num_iterations": 2, "loss_type": "dapo"}])
+def test_captions_are_drawn_for_the_categories_that_fall():
+    entries = [Entry((f"{name} {n}",), name, "") for name in ("airplane", "tower", "bed") for n in range(20)]
+    course = Course(entries, 10, seed=3, focus=0.6)
+    assert course.steps_per_epoch == 15  # four in turn, six drawn
+    for _ in range(40):
+        course.note([("airplane", 0.5), ("tower", 1.0), ("bed", 0.9), ("unheard of", 0.0)])
+    assert course.misses == pytest.approx({"airplane": 0.5, "bed": 0.1, "tower": 0.0}, abs=1e-3)
+    epoch = [course.tasks(step) for step in range(15)]
+    assert epoch == [course.tasks(step) for step in range(15)] and {len(tasks) for tasks in epoch} == {10}
+    counts = Counter(task.category for tasks in epoch for task in tasks)
+    # of 90 drawn, airplanes take 0.51 in 0.63 and towers 0.01; 20 of each come in turn
+    assert 20 + 60 <= counts["airplane"] <= 20 + 86 and 20 <= counts["tower"] <= 20 + 6
+    asked = Counter(task.caption for tasks in epoch for task in tasks)
+    assert set(asked) == {entry.captions[0] for entry in entries}  # every structure had its turn
+    plain = Course(entries, 10, seed=3)
+    assert Counter(t.category for step in range(6) for t in plain.tasks(step)) == dict.fromkeys(counts, 20)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"focus": 0.5, "criterion": "paper"},
+        {"optimizer": "muon", "num_iterations": 2, "loss_type": "dapo"},
+    ],
+)
 def test_stop_and_resume_is_the_same_run(small, tmp_path, more):
     config = small | more | {"max_steps": 4, "save_steps": 2, "lr_scheduler_type": "linear", "num_epochs": 2}
     whole = GRPOTrainer(GRPOConfig(**config)).train()
@@ -445,7 +471,10 @@ def test_two_processes_give_the_curve_of_one(small, tmp_path):
     import subprocess
     import sys
 
-    config = small | {"max_steps": 3, "learning_rate": 1e-3, "batch_size": 4}
+    config = small | {
+        "max_steps": 3, "learning_rate": 1e-3, "batch_size": 2, "gradient_accumulation_steps": 2,
+        "focus": 0.5, "criterion": "paper",
+    }  # fmt: skip
     GRPOTrainer(GRPOConfig(**config)).train()
     file = tmp_path / "two.yaml"
     file.write_text(json.dumps(config | {"out": str(tmp_path / "two")}))

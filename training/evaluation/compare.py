@@ -106,11 +106,13 @@ def differences(
         seed: of the resampling.
     """
     judged = [judge_all(list(outcomes), classifier) for outcomes in (before, after)]
-    weights = _resampled(len(before), seed)
+    prompts = np.unique([outcome.prompt for outcome in before], return_inverse=True)[1]
+    weights = _resampled(int(prompts.max()) + 1, seed)
     found = []
     for name, (is_share, count, base) in _MEASURES.items():
         counts, bases = (
-            np.array([[float(f(item)) for item in side] for side in judged]) for f in (count, base)
+            np.array([np.bincount(prompts, [float(f(item)) for item in side]) for side in judged])
+            for f in (count, base)
         )
         if not bases.sum(axis=1).all() or not (is_share or counts.any()):
             continue
@@ -129,7 +131,7 @@ def _resampled(count: int, seed: int) -> Floats:
 
 
 def _difference(name: str, is_share: bool, counts: Floats, bases: Floats, weights: Floats) -> Difference:
-    """One measure: ``counts`` out of ``bases``, both (2, n), before and after."""
+    """One measure: ``counts`` out of ``bases``, both (2, prompts), before and after."""
     ratios = (weights @ counts.T) / np.maximum(weights @ bases.T, 1e-9)
     low, high = np.percentile(ratios[:, 1] - ratios[:, 0], (2.5, 97.5))
     first, second = counts.sum(axis=1) / bases.sum(axis=1)

@@ -49,6 +49,8 @@ class GRPOConfig(RunSettings):
         optimizer: ``adamw``, or ``muon`` for the matrices with AdamW for the rest.
         max_grad_norm: gradients are clipped to this norm; 0 leaves them.
         micro_batch_tokens: most positions of one pass forward and back; lower it when memory runs out.
+        focus: share of each update's captions that is drawn by how often structures of their category fall;
+            the others come in turn. Needs data with categories.
         max_prompts: most structures of the data set; 0 takes all.
         reward_workers: processes that score; 0 or 1 scores in this one.
         wandb_project: project name for W&B.
@@ -110,6 +112,7 @@ class GRPOConfig(RunSettings):
     optimizer: str = "adamw"
     max_grad_norm: float = 1.0
     micro_batch_tokens: int = 16_384
+    focus: float = 0.0
     max_prompts: int = 0
     reward_workers: int = 0
     wandb_project: str = "brickgpt-grpo"
@@ -121,6 +124,8 @@ class GRPOConfig(RunSettings):
         for name in ("gamma", "top_p"):
             if not 0 < getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0 and at most 1")
+        if not 0 <= self.focus < 1:
+            raise ConfigError(f"focus is {self.focus}; it must be at least 0 and below 1")
         if not 1 <= self.num_brick_types <= len(FOOTPRINTS):
             raise ConfigError(
                 f"num_brick_types is {self.num_brick_types}; it must be between 1 and {len(FOOTPRINTS)}"

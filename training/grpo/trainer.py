@@ -36,7 +36,7 @@ from training.trackers import Trackers
 
 _LOG = logging.getLogger(__name__)
 _FIXED = ("model_name_or_path", "data", "split", "action_space", "group_size", "batch_size",
-          "gradient_accumulation_steps", "optimizer", "lora_rank", "seed")  # fmt: skip
+          "gradient_accumulation_steps", "focus", "optimizer", "lora_rank", "seed")  # fmt: skip
 """Settings that a run cannot change when it goes on."""
 
 
@@ -71,9 +71,8 @@ class GRPOTrainer:
         self.out = Path(config.out)
         self.stability_config = StabilityConfig(world_dimension=(config.world_dim,) * 3)
         self.space = self._setup_action_space()
-        self.course = Course(
-            read_entries(config.data, config.split, config.max_prompts), config.step_prompts, config.seed
-        )
+        entries = read_entries(config.data, config.split, config.max_prompts)
+        self.course = Course(entries, config.step_prompts, config.seed, config.focus)
         self.steps = self.course.steps_per_epoch * config.num_epochs
         self.steps = min(self.steps, config.max_steps or self.steps)
         self._source_type = self.policy.model.config.dtype
@@ -197,6 +196,7 @@ class GRPOTrainer:
             sums = self.updater.accumulate(examples)
             norm = self._apply()
         self.step += 1
+        self._note(tasks, scores)
         seconds = {"rollouts": wrote - began - self._scoring_s, "scoring": self._scoring_s,
                    "update": time.perf_counter() - wrote}  # fmt: skip
         self._report(tasks, rollouts, scores, sums, {"learning_rate": rate, "gradient_norm": norm}, seconds)
@@ -211,8 +211,9 @@ class GRPOTrainer:
         wanted = self.course.tasks(self.step)
         tasks: list[Task] = []
         rollouts: list[Rollout] = []
-        for batch in range(config.gradient_accumulation_steps):
-            mine = [batch * config.batch_size + place for place in self.team.share(config.batch_size)]
+        places, batch = self._places(), config.batch_size // self.team.size
+        for start in range(0, len(places), batch):
+            mine = places[start : start + batch]
             seeds = [
                 [(config.seed, self.step, place, copy_) for copy_ in range(config.group_size)]
                 for place in mine
@@ -225,6 +226,28 @@ class GRPOTrainer:
         scores = self._scores(tasks, rollouts)
         self._scoring_s = time.perf_counter() - began
         return tasks, rollouts, scores
+
+    def _note(self, tasks: Sequence[Task], scores: Sequence[Score]) -> None:
+        """Tell the course which groups of all processes stood, in one order for everybody."""
+        if not self.config.focus:
+            return
+        size = self.config.group_size
+        stood = [
+            sum(score.stable for score in scores[place : place + size]) / size
+            for place in range(0, len(scores), size)
+        ]
+        mine = list(zip(self._places(), (task.category for task in tasks[::size]), stood, strict=True))
+        together = sorted(result for each in self.team.gather(mine) for result in each)
+        self.course.note([(category, share) for _, category, share in together])
+
+    def _places(self) -> list[int]:
+        """Which of an update's captions are this process's, in the order in which it writes for them."""
+        size = self.config.batch_size
+        return [
+            batch * size + place
+            for batch in range(self.config.gradient_accumulation_steps)
+            for place in self.team.share(size)
+        ]
 
     def _decoder(self, columns: int) -> BatchDecoder:
         return decoder_for(self.policy.model, columns, self.updater.dtype)
@@ -374,6 +397,7 @@ class GRPOTrainer:
             state = {
                 "step": self.step,
                 "best": self.best,
+                "misses": self.course.misses,
                 "rng": states,
                 "weights": self.policy.model.state_dict(),
                 "settings": dumped(self.config),
@@ -401,7 +425,7 @@ class GRPOTrainer:
         path, state = found
         mine = dumped(self.config)
         for name in _FIXED:
-            if state["settings"].get(name) != mine[name]:
+            if state["settings"].get(name, mine[name]) != mine[name]:
                 raise ConfigError(
                     f"{path} is of a run with {name} {state['settings'].get(name)}, not {mine[name]}; "
                     "give the same settings, another out, or resume: false"
@@ -411,6 +435,7 @@ class GRPOTrainer:
         self.updater.scaler.load_state_dict(state["scaler"])
         restore_rng(state["rng"][min(self.team.rank, len(state["rng"]) - 1)])
         self.step, self.best = state["step"], state["best"]
+        self.course.misses.update(state.get("misses", {}))
         self._tell(f"going on from {path}")
 
     def _export(self, target: Path) -> None:
