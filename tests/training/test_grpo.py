@@ -86,6 +86,9 @@ def test_credit_is_discounted_for_each_brick_and_ends_at_a_fault():
     torch.testing.assert_close(whole, torch.tensor([0.125, 0.125, 0.25, 0.25, 0.5, 0.5, 1.0]))
     broken = credit(ends, 7, 1, 0.5)
     torch.testing.assert_close(broken, torch.tensor([0.5, 0.5, 1.0, 1.0, 0.0, 0.0, 0.0]))
+    weak = credit(ends, 7, None, 0.5, weak=1)  # what comes after might have held it
+    torch.testing.assert_close(weak, torch.tensor([0.5, 0.5, 1.0, 1.0, 0.5, 0.5, 0.25]))
+    torch.testing.assert_close(credit(ends, 7, 1, 0.5, weak=0), broken)
     assert credit(ends, 7, None, 1.0).eq(1).all()
 
 

@@ -242,6 +242,14 @@ def test_parts_and_weights_have_the_same_names():
     assert BrickStructure(absolute_lines(BRIDGE)) == read_attempt(absolute_lines(BRIDGE)).structure
 
 
+def test_the_first_brick_that_fails_is_named_where_all_were_placed():
+    judge = Judge(Weights(standing=1.0), Physics(solver="highs"))
+    texts = (FLOATING, PILLAR, FLOATING + "2x2 (10,10,3)\n")
+    found = [judge.score(sample(text)) for text in texts]
+    assert [score.weak for score in found] == [1, None, None]
+    assert [score.fault for score in found] == [None, None, 2]
+
+
 def test_diversity_is_paid_to_structures_of_a_group_that_stand_and_differ():
     weights = Weights(stability=0, connectivity=0, length=0, quality=0, standing=1.0, diversity=0.5)
     judge = Judge(weights, Physics(solver="highs"))

@@ -24,7 +24,7 @@ class GRPOConfig(RunSettings):
         group_size: structures written for each caption; their mean reward is the baseline.
         beta: weight of the KL penalty to the model that the run began with; 0 keeps no copy of it.
         gamma: discount of credit for each brick between it and where the structure was decided: its first
-            line that could not be placed, else its end.
+            line that could not be placed, else its first brick that fails, else its end.
         clip_ratio: how far the probability ratio may move, 1 ± clip_ratio.
         num_epochs: how often each caption's structure is asked for.
         gradient_accumulation_steps: batches of one update.

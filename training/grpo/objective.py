@@ -32,23 +32,29 @@ def group_advantages(rewards: torch.Tensor, scale: bool = True) -> torch.Tensor:
     return scaled.masked_fill(even, 0.0)
 
 
-def credit(line_ends: Sequence[int], tokens: int, fault: int | None, gamma: float) -> torch.Tensor:
+def credit(
+    line_ends: Sequence[int], tokens: int, fault: int | None, gamma: float, weak: int | None = None
+) -> torch.Tensor:
     """The share of a structure's advantage that each of its tokens gets, float32 (tokens,).
 
-    A structure is decided at its first line that could not be placed (``fault``), else at its end. A
-    line ``d`` lines before that gets ``gamma**d``; lines after a fault had no part in it and get 0.
+    A structure is decided at its first line that could not be placed (``fault``), else at its first brick
+    that fails in the end (``weak``), else at its end. A line ``d`` lines before that gets ``gamma**d``.
+    Lines after a fault had no part in it and get 0; lines after a weak brick could have held it, and get
+    ``gamma**d`` like those before it.
 
     Args:
         line_ends: for each line, how many tokens there are up to its end.
         tokens: how many there are, the end token included.
         fault: number of the line, or None.
         gamma: the discount for each brick.
+        weak: number of the line, or None.
     """
     lines = len(line_ends)
-    decided = lines if fault is None else min(fault, lines)
+    decided = next((min(place, lines) for place in (fault, weak) if place is not None), lines)
     number = torch.arange(lines + 1)  # the last is the end token's
-    share = torch.pow(torch.tensor(gamma), (decided - number).clamp(min=0).float())
-    share[number > decided] = 0.0
+    share = torch.pow(torch.tensor(gamma), (decided - number).abs().float())
+    if fault is not None:
+        share[number > decided] = 0.0
     ends = torch.tensor([*line_ends], dtype=torch.long)
     line_of_token = torch.searchsorted(ends, torch.arange(tokens), right=True)
     return share[line_of_token]

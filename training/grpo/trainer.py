@@ -289,12 +289,15 @@ class GRPOTrainer:
         return [
             Example(
                 rollouts[place],
-                advantages[place].float()
-                * credit(rollouts[place].line_ends, length, scores[place].fault, self.config.gamma),
+                advantages[place].float() * self._credit(rollouts[place], scores[place]),
                 float(weight),
             )
-            for place, length, weight in zip(chosen, lengths, weights, strict=True)
+            for place, weight in zip(chosen, weights, strict=True)
         ]
+
+    def _credit(self, rollout: Rollout, score: Score) -> torch.Tensor:
+        """The share of its advantage that each token of a rollout gets."""
+        return credit(rollout.line_ends, len(rollout.tokens), score.fault, self.config.gamma, score.weak)
 
     def _apply(self) -> float:
         """Sum gradients over processes, clip them, and step; answers their norm."""

@@ -43,6 +43,7 @@ class Score:
         bricks: bricks placed.
         lines: lines written.
         fault: number of the first line that was not placed, or None.
+        weak: where all lines were placed, number of the first one whose brick fails; else None.
         min_score: least stability score of a brick, by the first criterion; NaN without a verdict.
         faults: how many lines failed for each reason.
     """
@@ -57,6 +58,7 @@ class Score:
     fault: int | None = None
     min_score: float = math.nan
     faults: dict[str, int] = field(default_factory=dict)
+    weak: int | None = None
 
 
 def parts_of(case: Case, weights: Weights) -> dict[str, float]:
@@ -90,7 +92,13 @@ def score(case: Case, weights: Weights) -> Score:
         attempt.faults[0].line if attempt.faults else None,
         case.reports[0].min_score if case.judged else math.nan,
         counts,
+        _first_weak(case) if attempt.valid else None,
     )
+
+
+def _first_weak(case: Case) -> int | None:
+    places = [report.first_unstable for report in case.reports if report.first_unstable is not None]
+    return min(places, default=None)
 
 
 def _unstable_reason(case: Case) -> str:
