@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -45,7 +46,7 @@ def converted(name: str, value: Any, kind: Any) -> Any:
         return tuple(converted(name, part, get_args(kind)[0]) for part in parts)
     try:
         return _plain(value, kind)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         wanted = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "text")
         raise ConfigError(f"{name} is {value!r}; it must be {wanted}") from error
 
@@ -58,7 +59,11 @@ def _plain(value: Any, kind: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError
         return value
+    if kind is str and value is False:
+        return "no"  # which is how YAML reads a bare no
     if isinstance(value, bool | list | dict) or value is None:
+        raise ValueError
+    if kind in (int, float) and not math.isfinite(float(value)):
         raise ValueError
     if kind is int:
         number = float(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from brickgpt_engine.errors import ConfigError
@@ -97,6 +98,10 @@ class RunSettings:
             _check_choice(name, getattr(self, name), choices)
         for name, least in self.least.items():
             _check_number(name, getattr(self, name), least)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ConfigError(f"{item.name} is {value}; it must be a number")
         if not self.temperature > 0:
             raise ConfigError(f"temperature is {self.temperature}; it must be above 0")
         for tracker in self.report_to:
