@@ -13,8 +13,7 @@ from brickgpt_engine.errors import ModelError
 from training.grpo.config import GRPOConfig
 from training.grpo.objective import clipped_loss, kl_estimate, token_log_probs
 from training.grpo.sampling import Rollout
-
-_NO_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
+from training.memory import memory_for
 
 
 @dataclass(slots=True)
@@ -95,16 +94,13 @@ class Updater:
         """
         sums = Sums()
         for piece in pieces(examples, self.config.micro_batch_tokens):
-            try:
+            work = f"a pass over {len(piece)} structures of up to {piece[0].length} tokens"
+            with memory_for(
+                work,
+                f"lower micro_batch_tokens ({self.config.micro_batch_tokens}), set gradient_checkpointing, "
+                "lower max_bricks, or train adapters with lora_rank",
+            ):
                 self._piece(piece, sums)
-            except (torch.cuda.OutOfMemoryError, RuntimeError) as error:
-                if not any(words in str(error) for words in _NO_MEMORY):
-                    raise
-                raise ModelError(
-                    f"out of memory in a pass over {len(piece)} structures of up to {piece[0].length} "
-                    f"tokens; lower micro_batch_tokens ({self.config.micro_batch_tokens}), set "
-                    "gradient_checkpointing, lower max_bricks, or train adapters with lora_rank"
-                ) from error
         return sums
 
     def _piece(self, piece: Sequence[Example], sums: Sums) -> None:
