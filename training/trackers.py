@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -136,11 +137,15 @@ class TensorBoard:
 class WeightsAndBiases:
     """A run at Weights & Biases, or with ``offline`` a folder that ``wandb sync`` sends later.
 
+    A run that goes on is the same run there, too.
+
     Raises:
         ConfigError: the package is missing.
     """
 
-    def __init__(self, folder: Path, project: str, mode: str, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, project: str, mode: str, settings: Mapping[str, Any], after: int = 0
+    ) -> None:
         try:
             import wandb
         except ImportError as error:
@@ -149,7 +154,12 @@ class WeightsAndBiases:
             ) from error
         self._wandb: Any = wandb
         self._run: Any = wandb.init(
-            project=project, mode=mode, dir=str(folder), config=dict(settings), resume="allow"
+            project=project,
+            mode=mode,
+            dir=str(folder),
+            config=dict(settings),
+            id=_kept_id(folder / "wandb-id.txt", new=not after),
+            resume="allow",
         )
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
@@ -169,6 +179,13 @@ class WeightsAndBiases:
     def close(self) -> None:
         """Finish the run."""
         self._run.finish()
+
+
+def _kept_id(note: Path, *, new: bool) -> str:
+    """The id at W&B of the run in a folder; a new one where it begins anew."""
+    if new or not note.is_file():
+        note.write_text(secrets.token_hex(4) + "\n", encoding="utf-8")
+    return note.read_text(encoding="utf-8").strip()
 
 
 def _pixels(png: bytes) -> Any:
@@ -207,7 +224,7 @@ class Trackers:
         if "tensorboard" in report_to:
             self._all.append(TensorBoard(folder))
         if "wandb" in report_to:
-            self._all.append(WeightsAndBiases(folder, project, mode, settings or {}))
+            self._all.append(WeightsAndBiases(folder, project, mode, settings or {}, after))
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers by name."""

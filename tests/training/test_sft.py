@@ -32,7 +32,7 @@ from training.options import read_settings
 from training.policies import load_policy
 from training.sft.config import SFTSettings
 from training.sft.examples import choose_pad, encoded
-from training.sft.run import train
+from training.sft.run import _prepare_trackers, train
 from training.sft.saved import newest_whole
 from training.trackers import read_log
 
@@ -267,6 +267,28 @@ def test_two_processes_share_a_model_save_it_and_go_on(small, tmp_path, kind):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+def test_two_processes_by_gloo_give_the_losses_of_one(small, tmp_path):
+    small |= {"max_steps": 6, "save_steps": 6, "eval_steps": 6, "eval_prompts": 4, "logging_steps": 1,
+              "per_device_batch_size": 4}  # fmt: skip
+    train(SFTSettings(**small))
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump(small | {"out": str(tmp_path / "two")}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+                           "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}  # fmt: skip
+    command = [sys.executable, "-m", "training", "sft", "--config", str(tmp_path / "two.yaml")]
+    both = [
+        subprocess.Popen(command, env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in (0, 1)
+    ]
+    assert [process.wait(timeout=900) for process in both] == [0, 0]
+    assert len(losses(tmp_path / "run")) == 6
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "run"), rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_adapters_are_sharded_as_the_1b_configuration_has_them(small, tmp_path):
     launch(small | {
         "max_steps": 2, "save_steps": 1, "eval_steps": 1, "eval_prompts": 0, "best_metric": "loss",
@@ -376,6 +398,22 @@ def test_data_without_the_columns_is_named(small, tmp_path):
     pq.write_table(pa.table({"text": ["a"]}), other / "train-00000.parquet")
     with pytest.raises(FormatError, match="has the columns text; it needs captions and bricks"):
         train(SFTSettings(**small | {"data": str(other)}))
+
+
+def test_trackers_write_into_the_folder_and_what_is_not_installed_is_named(small, tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    one = small | {"max_steps": 1, "eval_steps": 0, "best_metric": "loss"}
+    train(SFTSettings(**one | {"report_to": ("tensorboard",)}))
+    assert list((tmp_path / "run" / "tensorboard").rglob("events.out.*"))
+    monkeypatch.setattr("training.sft.run.find_spec", lambda name: None)
+    asked = {"report_to": ("wandb",), "wandb_mode": "offline", "out": str(tmp_path / "other")}
+    with pytest.raises(ConfigError, match="report_to wandb needs a package; pip install wandb"):
+        train(SFTSettings(**one | asked))
+    monkeypatch.setattr("training.sft.run.find_spec", lambda name: name)
+    _prepare_trackers(tmp_path / "other", SFTSettings(**one | asked))
+    assert (os.environ["WANDB_MODE"], os.environ["WANDB_PROJECT"]) == ("offline", "brickgpt-sft")
+    assert os.environ["WANDB_DIR"] == str(tmp_path / "other")
 
 
 def test_another_run_is_not_gone_on_with(small):

@@ -28,6 +28,8 @@ class SFTSettings(RunSettings):
         eval_rows: held-out examples whose loss is taken.
         best_metric: which checkpoint is best, and kept besides the last: ``stable``, ``valid`` or ``loss``.
         push_to_hub: hub id to upload the tuned model to; empty for none.
+        wandb_project: project name for W&B.
+        wandb_mode: ``online`` or ``offline``.
 
     Raises:
         ConfigError: a value that cannot work.
@@ -36,6 +38,7 @@ class SFTSettings(RunSettings):
     choices: ClassVar[Choices] = RunSettings.choices | {
         "best_metric": ("stable", "valid", "loss"),
         "lr_scheduler_type": ("constant_with_warmup", "linear", "cosine"),
+        "wandb_mode": ("online", "offline"),
     }
     least: ClassVar[dict[str, float]] = RunSettings.least | {
         "per_device_batch_size": 1, "max_length": 8, "max_sample_length": 8, "lora_alpha": 1,
@@ -65,6 +68,8 @@ class SFTSettings(RunSettings):
     temperature: float = 0.6
     best_metric: str = "stable"
     push_to_hub: str = ""
+    wandb_project: str = "brickgpt-sft"
+    wandb_mode: str = "online"
 
     def __post_init__(self) -> None:
         super().__post_init__()

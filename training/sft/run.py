@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from brickgpt_engine.decoding.torch_llama import pick_device
-from brickgpt_engine.errors import ConfigError, ModelError, OutputError
+from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.formats.atomic import write_text
 from training.actions import AbsoluteSpace, ActionSpace, PivotSpace, mark
 from training.grpo.tasks import read_entries
+from training.memory import memory_for
 from training.options import dumped
 from training.policies import Policy, load_policy
 from training.sft.card import card
@@ -25,7 +27,6 @@ from training.sft.saved import newest_whole, sharding
 from training.sft.trainer import JsonLines, make_trainer
 
 _LOG = logging.getLogger(__name__)
-_NO_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
 
 
 def train(settings: SFTSettings) -> Path:
@@ -40,6 +41,7 @@ def train(settings: SFTSettings) -> Path:
     _check_launch(settings, device, sharded)
     out = Path(settings.out)
     _check_folder(out, settings)
+    _prepare_trackers(out, settings)
     if device == "cuda":
         # Each process its own GPU: without this all would load the model onto the first.
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -101,6 +103,23 @@ def _check_folder(out: Path, settings: SFTSettings) -> None:
                 )
 
 
+def _prepare_trackers(out: Path, settings: SFTSettings) -> None:
+    """Tell the library's trackers where to write; they read it from the environment.
+
+    Raises:
+        ConfigError: a tracker's package is missing.
+    """
+    for name in settings.report_to:
+        if find_spec(name) is None:
+            raise ConfigError(f"report_to {name} needs a package; pip install {name}, or leave it out")
+    os.environ |= {
+        "TENSORBOARD_LOGGING_DIR": str(out / "tensorboard"),
+        "WANDB_DIR": str(out),
+        "WANDB_PROJECT": settings.wandb_project,
+        "WANDB_MODE": settings.wandb_mode,
+    }
+
+
 def _load(settings: SFTSettings, device: str) -> Policy:
     policy = load_policy(settings.model_name_or_path, device=device, style=settings.instruction_format)
     if settings.from_scratch:
@@ -154,16 +173,14 @@ def _measure(policy: Policy, space: ActionSpace, settings: SFTSettings) -> Sampl
 
 def _fit(trainer: Any, settings: SFTSettings, out: Path) -> None:
     start = newest_whole(out, _LOG.info) if settings.resume else None
+    advice = (
+        f"lower per_device_batch_size ({settings.per_device_batch_size}; batch_size may stay), set "
+        "gradient_checkpointing, lower max_length, or train adapters with lora_rank. The last checkpoint is "
+        "whole"
+    )
     try:
-        trainer.train(resume_from_checkpoint=str(start) if start else None)
-    except (torch.cuda.OutOfMemoryError, RuntimeError) as error:
-        if not any(words in str(error) for words in _NO_MEMORY):
-            raise
-        raise ModelError(
-            f"out of memory; lower per_device_batch_size ({settings.per_device_batch_size}; batch_size may "
-            "stay), set gradient_checkpointing, lower max_length, or train adapters with lora_rank. The last "
-            "checkpoint is whole"
-        ) from error
+        with memory_for("training", advice):
+            trainer.train(resume_from_checkpoint=str(start) if start else None)
     except OSError as error:
         raise OutputError(
             f"a checkpoint cannot be written: {error}; free some space in {out} and run again"
