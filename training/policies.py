@@ -49,6 +49,15 @@ class Policy:
         """Where the model is."""
         return next(self.model.parameters()).device
 
+    @property
+    def first_type(self) -> Any:
+        """The type of the weights in the folder that the model came from; None where it does not say."""
+        import torch
+
+        known = read_json(Path(self.source) / "config.json", missing={})
+        name = known.get("dtype", known.get("torch_dtype"))  # the latter in older folders
+        return getattr(torch, str(name), None)
+
     def prompt(self, caption: str) -> list[int]:
         """Token ids before the first brick line.
 
@@ -96,6 +105,8 @@ def load_policy(
 
     source = str(embedded_folder()) if name_or_path == "nano" else name_or_path
     device = pick_device(device)
+    if "/" in source and not Path(source).is_dir() and not hub.is_hub_id(source):
+        raise ModelError(f"{source}: no such folder; name a model folder, nano, or a hub id as OWNER/NAME")
     folder = _folder(source)
     marker = read_json(folder / "brickgpt.json", missing={}) if folder.is_dir() else {}
     if (folder / "adapter_config.json").is_file():

@@ -4,6 +4,8 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import fields
+from importlib.machinery import ModuleSpec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,9 +27,10 @@ from training.grpo.objective import clipped_loss, credit, group_advantages, kl_e
 from training.grpo.optimizers import rate_factor
 from training.grpo.sampling import Sampler, SamplingConfig, draw
 from training.grpo.tasks import Course, Entry
+from training.memory import memory_for
 from training.options import read_settings
 from training.policies import load_policy
-from training.rewards import Attempt, read_attempt
+from training.rewards import Attempt, StabilityConfig, read_attempt
 from training.trackers import read_log
 
 pytestmark = pytest.mark.torch
@@ -401,8 +404,68 @@ def test_rewards_and_action_spaces_can_be_overridden(small, tmp_path):
     assert trainer.seen and all(line["reward"] != 0 for line in comparable(tmp_path / "run"))
     assert {score.total for score in scored if score.bricks != 2} <= {10.0 + n for n in range(9)}
     bad = [score for score in scored if score.bricks == 2]
-    assert all(score.total == 0 and score.reason == "RuntimeError: I do not like two" for score in bad)
+    assert all(
+        score.total == 0 and score.reason == "_calculate_reward: RuntimeError: I do not like two"
+        for score in bad
+    )
     assert GRPOTrainer._calculate_reward(trainer, read_attempt([]).structure) == pytest.approx(-0.5)
+
+
+def test_the_published_examples_of_overriding_run_as_they_are_written(small, tmp_path):
+    class Published(GRPOTrainer):
+        def __init__(self, config):
+            super().__init__(config)
+            self.stability_config = StabilityConfig(
+                world_dimension=(config.world_dim,) * 3,
+                g=9.8,  # Gravity
+                T=100,  # Tension threshold
+                print_log=False,
+            )
+
+        def _setup_action_space(self):
+            pass
+
+        def _calculate_reward(self, bricks: BrickStructure) -> float:
+            return float(len(bricks))
+
+    trainer = Published(GRPOConfig(**small | {"max_steps": 1, "criterion": "paper"}))
+    assert isinstance(trainer.space, AbsoluteSpace)
+    trainer.train()
+    (line,) = comparable(tmp_path / "run")
+    assert line["reward"] == line["bricks"] > 0
+
+    class Sets(GRPOTrainer):
+        def _setup_action_space(self):
+            self.space = mine
+
+    mine = AbsoluteSpace(trainer.policy.tokenizer, 20, [(2, 2)])
+    assert Sets(GRPOConfig(**small)).space is mine
+
+
+def test_a_reward_of_ones_own_that_is_no_number_is_said(small, tmp_path, caplog):
+    class Mine(GRPOTrainer):
+        def _calculate_reward(self, bricks):
+            return float("nan") if len(bricks) else None
+
+    with caplog.at_level("INFO"):
+        target = Mine(GRPOConfig(**small | {"max_steps": 1})).train()
+    assert comparable(tmp_path / "run")[0]["reward"] == 0
+    assert "not one of 8 structures got a reward, _calculate_reward: " in caplog.text
+    assert all(torch.isfinite(weight).all() for weight in weights_of(target).values())
+
+
+def test_other_worlds_are_drawn_and_scored(small, tmp_path):
+    for side in (10, 30):
+        out = str(tmp_path / str(side))
+        more = {
+            "world_dim": side,
+            "max_steps": 1,
+            "out": out,
+            "use_logit_masking": True,
+            "criterion": "paper",
+        }
+        GRPOTrainer(GRPOConfig(**small | more)).train()
+        assert (tmp_path / str(side) / "pictures" / "examples-000001.png").is_file()
 
 
 def test_logs_go_to_tensorboard_and_files(small, tmp_path):
@@ -424,9 +487,17 @@ def test_logs_go_to_tensorboard_and_files(small, tmp_path):
     assert (tmp_path / "run" / "pictures" / "examples-000001.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_model_is_written_in_the_type_that_it_came_in(guessing_model, tmp_path):
+    folder = tmp_path / "older"
+    shutil.copytree(guessing_model, folder)
+    for name in ("dtype", "torch_dtype"):
+        config = json.loads((guessing_model / "config.json").read_text()) | {name: "bfloat16"}
+        (folder / "config.json").write_text(json.dumps(config))
+        assert load_policy(str(folder), device="cpu").first_type is torch.bfloat16
+
+
 def test_weights_and_biases_gets_the_same(small, monkeypatch):
     import sys
-    from types import SimpleNamespace
 
     logged, opened = [], {}
     run = SimpleNamespace(log=logged.append, finish=lambda: logged.append("finished"))
@@ -434,6 +505,7 @@ def test_weights_and_biases_gets_the_same(small, monkeypatch):
         init=lambda **options: opened.update(options) or run,
         Histogram=lambda values: ("histogram", len(values)),
         Image=lambda pixels, caption: ("image", pixels.shape[2], caption),
+        __spec__=ModuleSpec("wandb", None),  # libraries look whether it is installed
     )
     monkeypatch.setitem(sys.modules, "wandb", fake)
     GRPOTrainer(GRPOConfig(**small | {"max_steps": 1, "report_to": ("wandb",), "wandb_mode": "offline",
@@ -442,9 +514,41 @@ def test_weights_and_biases_gets_the_same(small, monkeypatch):
     merged = {key: value for entry in logged[:-1] for key, value in entry.items()}
     assert merged["stability"][0] == "histogram" and merged["examples"][0] == "image" and "kl" in merged
     assert logged[-1] == "finished"
+    began = opened["id"]
+    GRPOTrainer(GRPOConfig(**small | {"max_steps": 2, "report_to": ("wandb",)})).train()
+    assert opened["id"] == began and opened["mode"] == "online"
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ConfigError, match="pip install wandb"):
         GRPOTrainer(GRPOConfig(**small | {"report_to": ("wandb",), "resume": False})).train()
+
+
+def test_weights_and_biases_itself_writes_a_run_without_a_connection(small, tmp_path):
+    pytest.importorskip("wandb")
+    more = {"max_steps": 1, "report_to": ("wandb",), "wandb_mode": "offline", "criterion": "paper"}
+    GRPOTrainer(GRPOConfig(**small | more)).train()
+    (run,) = (tmp_path / "run" / "wandb").glob("offline-run-*")
+    (file,) = run.glob("*.wandb")
+    written = file.read_bytes()
+    assert all(
+        name in written for name in (b"reward/quality", b"learning_rate", b"kl", b"histogram", b"examples")
+    )
+    assert list(run.glob("files/media/images/*.png"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)  # half a minute of work, which a busy machine may take long for
+def test_scoring_takes_under_a_tenth_of_an_update(small, tmp_path):
+    """The embedded model, eight structures for each of four captions, judged by the physics."""
+    captions = ["a low table with four legs", "a high-backed chair", "a bench", "a tower with three storeys"]
+    rows = [{"captions": [caption], "bricks": "2x2 (0,0,0)\n"} for caption in captions]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "data" / "train-00000.parquet")
+    more = {"model_name_or_path": "nano", "group_size": 8, "batch_size": 4, "max_bricks": 150, "max_steps": 2,
+            "num_epochs": 2, "criterion": "paper", "statements_weight": 1.0, "temperature": 0.8}  # fmt: skip
+    GRPOTrainer(GRPOConfig(**small | more)).train()
+    seconds = {name: sum(line[f"seconds/{name}"] for line in read_log(tmp_path / "run") if "reward" in line)
+               for name in ("rollouts", "scoring", "update")}  # fmt: skip
+    print(seconds)
+    assert 0 < seconds["scoring"] < 0.1 * sum(seconds.values())
 
 
 def test_adapters_checkpointing_and_bf16_train_too(small, tmp_path):
@@ -494,15 +598,37 @@ def test_two_processes_give_the_curve_of_one(small, tmp_path):
         assert theirs == pytest.approx(mine, rel=1e-4, abs=1e-6)
 
 
-def test_memory_that_runs_out_is_said_with_what_to_change(small, monkeypatch):
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("updater.log_probs", "in a pass over .* lower micro_batch_tokens"),
+        ("sampler.sample", "in writing 8 structures at once; lower batch_size"),
+        ("optimizers.step", "in the optimizer's step; train adapters with lora_rank"),
+    ],
+)
+def test_memory_that_runs_out_is_said_with_what_to_change(small, monkeypatch, place, words):
     trainer = GRPOTrainer(GRPOConfig(**small))
 
     def exhausted(*_):
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
-    monkeypatch.setattr(trainer.updater, "log_probs", exhausted)
-    with pytest.raises(ModelError, match="lower micro_batch_tokens"):
+    part, name = place.split(".")
+    monkeypatch.setattr(getattr(trainer, part), name, exhausted)
+    with pytest.raises(ModelError, match=f"out of memory {words}"):
         trainer.train()
+
+
+def test_memory_for_the_reference_and_what_is_no_lack_of_memory(small, monkeypatch):
+    def exhausted(_):
+        raise MemoryError
+
+    monkeypatch.setattr("training.grpo.trainer.copy", SimpleNamespace(deepcopy=exhausted))
+    with pytest.raises(
+        ModelError, match="second copy of the model, as reference; set beta to 0, or lora_rank"
+    ):
+        GRPOTrainer(GRPOConfig(**small))
+    with pytest.raises(RuntimeError, match="sizes differ"), memory_for("nothing", "nothing"):
+        raise RuntimeError("sizes differ")
 
 
 @pytest.mark.parametrize(
@@ -511,6 +637,7 @@ def test_memory_that_runs_out_is_said_with_what_to_change(small, monkeypatch):
         ({"batch_size": 3, "gradient_accumulation_steps": 5}, "update takes 15 captions .* the data has 8"),
         ({"mixed_precision": "fp16"}, "fp16 needs a CUDA device"),
         ({"max_bricks": 500}, "max_bricks"),
+        ({"model_name_or_path": "runs/sft/model"}, "runs/sft/model: no such folder; name a model folder"),
     ],
 )
 def test_what_cannot_work_is_named(small, more, words):
@@ -552,6 +679,15 @@ def test_a_config_file_is_read_and_flags_override_it(tmp_path, capsys):
     file.write_text("group_size: many\n")
     with pytest.raises(ConfigError, match="group_size is 'many'; it must be a whole number"):
         read_settings(GRPOConfig, "grpo", "", ["--config", str(file)])
+    for value in ("inf", "nan"):
+        with pytest.raises(ConfigError, match=f"group_size is '{value}'; it must be a whole number"):
+            read_settings(GRPOConfig, "grpo", "", ["--group-size", value])
+        with pytest.raises(ConfigError, match=f"quality_weight is '{value}'; it must be a number"):
+            read_settings(GRPOConfig, "grpo", "", ["--quality-weight", value])
+        with pytest.raises(ConfigError, match=f"quality_weight is {value}; it must be a number"):
+            GRPOConfig(quality_weight=float(value))
+    file.write_text("mixed_precision: no\n")  # which YAML reads as false
+    assert read_settings(GRPOConfig, "grpo", "", ["--config", str(file)]).mixed_precision == "no"
     with pytest.raises(ConfigError, match=r"mixed_precision is 'bf61'; .* did you mean bf16\?"):
         GRPOConfig(mixed_precision="bf61")
     with pytest.raises(ConfigError, match="group_size is 1"):

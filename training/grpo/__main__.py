@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         config = read_settings(GRPOConfig, "grpo", DESCRIPTION, arguments)
         from training.grpo.trainer import GRPOTrainer
 
-        print(GRPOTrainer(config).train())
+        folder = GRPOTrainer(config).train()
+        if os.environ.get("RANK", "0") == "0":
+            print(folder)
     except BrickGPTError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))

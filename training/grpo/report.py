@@ -49,11 +49,13 @@ def means(measures: dict[str, list[float]]) -> dict[str, float]:
     return {name: math.fsum(values) / len(values) for name, values in measures.items() if values}
 
 
-def sheet(tasks: Sequence[Task], rollouts: Sequence[Rollout], scores: Sequence[Score]) -> bytes:
+def sheet(
+    tasks: Sequence[Task], rollouts: Sequence[Rollout], scores: Sequence[Score], world_dim: int = 20
+) -> bytes:
     """A PNG with a few of the models, each over its caption and what was wrong with it."""
     pictures = []
     for task, rollout, score in list(zip(tasks, rollouts, scores, strict=True))[:_SHOWN]:
-        structure = read_attempt(rollout.lines).structure
+        structure = read_attempt(rollout.lines, world_dim=world_dim).structure
         verdict = "stands" if score.stable else (score.reason[:40] or "unjudged")
         pictures.append((render_isometric(structure), f"{task.caption[:50]} ({verdict})"))
     return png_bytes(contact_sheet(pictures, cell=240, font_size=13))

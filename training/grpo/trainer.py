@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from training.grpo.report import facts, means, merged, sheet
 from training.grpo.sampling import Rollout, Sampler, SamplingConfig, Seed
 from training.grpo.tasks import Course, read_entries
 from training.grpo.update import Example, Sums, Updater
+from training.memory import memory_for
 from training.options import dumped
 from training.policies import Policy, load_policy
 from training.rewards import Judge, Sample, Score, Scorer, StabilityConfig, Task, choose_physics
@@ -38,6 +40,8 @@ _LOG = logging.getLogger(__name__)
 _FIXED = ("model_name_or_path", "data", "split", "action_space", "group_size", "batch_size",
           "gradient_accumulation_steps", "focus", "optimizer", "lora_rank", "seed")  # fmt: skip
 """Settings that a run cannot change when it goes on."""
+_NO_REWARD = "_calculate_reward"
+"""How the reason of a sample begins whose own reward could not be computed."""
 
 
 class GRPOTrainer:
@@ -70,12 +74,12 @@ class GRPOTrainer:
         self._check_division()
         self.out = Path(config.out)
         self.stability_config = StabilityConfig(world_dimension=(config.world_dim,) * 3)
-        self.space = self._setup_action_space()
+        own = self._setup_action_space() or getattr(self, "space", None)
+        self.space: ActionSpace = own or GRPOTrainer._setup_action_space(self)
         entries = read_entries(config.data, config.split, config.max_prompts)
         self.course = Course(entries, config.step_prompts, config.seed, config.focus)
         self.steps = self.course.steps_per_epoch * config.num_epochs
         self.steps = min(self.steps, config.max_steps or self.steps)
-        self._source_type = self.policy.model.config.dtype
         self._reference = self._prepare_model()
         self.updater = Updater(self.policy.model, self._reference, config, self.policy.device)
         self.optimizers = Optimizers(self.policy.model, config, self.steps)
@@ -93,7 +97,10 @@ class GRPOTrainer:
             )
 
     def _setup_action_space(self) -> ActionSpace:
-        """How bricks are written: the space that the config names. Override it for another."""
+        """How bricks are written: the space that the config names.
+
+        Override it to answer with another, or to set :attr:`space`; one that does neither keeps this one.
+        """
         config = self.config
         if self.policy.action_space not in ("", config.action_space):
             raise ConfigError(
@@ -139,7 +146,8 @@ class GRPOTrainer:
             self.policy.model = _with_adapters(self.policy.model, config.lora_rank)
         reference = None
         if config.beta and not config.lora_rank:
-            reference = copy.deepcopy(self.policy.model).eval().requires_grad_(False)
+            with memory_for("a second copy of the model, as reference", "set beta to 0, or lora_rank"):
+                reference = copy.deepcopy(self.policy.model).eval().requires_grad_(False)
         if config.gradient_checkpointing:
             self.policy.model.gradient_checkpointing_enable({"use_reentrant": False})
             self.policy.model.enable_input_require_grads()
@@ -219,7 +227,7 @@ class GRPOTrainer:
                 for place in mine
             ]
             prompts = [self.policy.prompt(wanted[place].caption) for place in mine]
-            for place, group in zip(mine, self.sampler.sample(self._decoder, prompts, seeds), strict=True):
+            for place, group in zip(mine, self._written(prompts, seeds), strict=True):
                 rollouts += group
                 tasks += [wanted[place]] * len(group)
         began = time.perf_counter()
@@ -249,6 +257,17 @@ class GRPOTrainer:
             for place in self.team.share(size)
         ]
 
+    def _written(
+        self, prompts: Sequence[Sequence[int]], seeds: Sequence[Sequence[Seed]]
+    ) -> list[list[Rollout]]:
+        """Rollouts of each prompt, one for each of its seeds."""
+        advice = (
+            "lower batch_size (and raise gradient_accumulation_steps for it), group_size, max_bricks or "
+            "max_brick_rejections"
+        )
+        with memory_for(f"writing {sum(map(len, seeds))} structures at once", advice):
+            return self.sampler.sample(self._decoder, prompts, seeds)
+
     def _decoder(self, columns: int) -> BatchDecoder:
         return decoder_for(self.policy.model, columns, self.updater.dtype)
 
@@ -260,6 +279,8 @@ class GRPOTrainer:
         scores = self._scorer.score(samples)
         if type(self)._calculate_reward is not GRPOTrainer._calculate_reward:
             scores = [self._custom(sample, score) for sample, score in zip(samples, scores, strict=True)]
+            if scores and all(score.reason.startswith(_NO_REWARD) for score in scores):
+                self._tell(f"not one of {len(scores)} structures got a reward, {scores[0].reason}")
         return scores
 
     def _custom(self, sample: Sample, score: Score) -> Score:
@@ -270,9 +291,12 @@ class GRPOTrainer:
 
         structure = read_attempt(sample.lines, world_dim=self.config.world_dim).structure
         try:
-            return replace(score, total=float(self._calculate_reward(structure)))
+            total = float(self._calculate_reward(structure))
+            if not math.isfinite(total):
+                raise ValueError(f"the reward is {total}")
+            return replace(score, total=total)
         except Exception as error:  # noqa: BLE001  (somebody's reward may raise anything: the sample is data)
-            return replace(score, total=0.0, reason=f"{type(error).__name__}: {error}")
+            return replace(score, total=0.0, reason=f"{_NO_REWARD}: {type(error).__name__}: {error}")
 
     def _examples(
         self, rollouts: Sequence[Rollout], scores: Sequence[Score], advantages: torch.Tensor
@@ -306,7 +330,8 @@ class GRPOTrainer:
         for optimizer in self.optimizers.each:
             self.updater.scaler.unscale_(optimizer)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm or float("inf"))
-        self.optimizers.step(self.updater.scaler)
+        with memory_for("the optimizer's step", "train adapters with lora_rank"):
+            self.optimizers.step(self.updater.scaler)
         return float(norm)
 
     def _held_out_tasks(self) -> list[tuple[int, Task]]:
@@ -326,7 +351,7 @@ class GRPOTrainer:
             prompts = [self.policy.prompt(task.caption) for task in tasks[start : start + 32]]
             numbers = [number for number, _ in self._held_out[start : start + 32]]
             seeds: list[list[Seed]] = [[(config.seed, 2**31, number)] for number in numbers]
-            for group in self.sampler.sample(self._decoder, prompts, seeds):
+            for group in self._written(prompts, seeds):
                 rollouts += group
         measures = merged(self.team.gather(facts(rollouts, self._scores(tasks, rollouts))))
         found = {f"eval/{name}": value for name, value in means(measures).items()}
@@ -371,13 +396,14 @@ class GRPOTrainer:
         self._trackers.spread(self.step, "stability", measures["min_stability"])
         size = self.config.group_size
         shown = range(0, len(tasks), size)
-        png = sheet(*([items[place] for place in shown] for items in (tasks, rollouts, scores)))  # type: ignore[arg-type]
+        picked = ([items[place] for place in shown] for items in (tasks, rollouts, scores))
+        png = sheet(*picked, self.config.world_dim)  # type: ignore[arg-type]
         self._trackers.picture(self.step, "examples", png, f"update {self.step}")
         shown_names = ("loss", "kl", "reward", "valid", "stable", "bricks")
         self._tell(
             f"update {self.step}/{self.steps}: "
             + ", ".join(f"{name} {values.get(name, 0):.3f}" for name in shown_names)
-            + f", {sum(seconds.values()):.1f} s"
+            + f", {sum(seconds.values()):.1f} s ({seconds['scoring'] / sum(seconds.values()):.0%} scoring)"
         )
 
     def _open_trackers(self) -> Trackers | None:
@@ -447,17 +473,8 @@ class GRPOTrainer:
         if self.config.lora_rank:
             merged_model = copy.deepcopy(policy.model).merge_and_unload()
             policy = Policy(merged_model, policy.tokenizer, policy.style, policy.source)
-        policy.save(target, self._export_type())
+        policy.save(target, policy.first_type)
         mark(target, self.space)
-
-    def _export_type(self) -> Any:
-        source = Path(self.policy.source) / "config.json"
-        if not source.is_file():
-            return None
-        import json
-
-        name = json.loads(source.read_text(encoding="utf-8")).get("dtype", "float32")
-        return getattr(torch, str(name), torch.float32)
 
     def _tell(self, words: str) -> None:
         if self.team.first:
