@@ -38,6 +38,8 @@ def script_of(text: str) -> str | None:
 
 def is_english(word: str, vocabulary: Vocabulary) -> bool:
     """Whether English has the word, as far as is known here."""
+    if vocabulary.is_slip(word):
+        return False
     if word in SMALL or vocabulary.knows(word) or not word.isalpha():
         return True
     return any(lexicon.is_english(stem) or stem in lexicon.thesaurus() for stem in stems(word))
@@ -82,8 +84,10 @@ def translated(tokens: Sequence[Token], language: Language, vocabulary: Vocabula
     raise PromptError(f"the prompt seems to be {language.name}; {_HINT}")
 
 
-def translated_script(text: str, script: str, vocabulary: Vocabulary) -> tuple[str, str]:
+def translated_script(text: str, script: str, vocabulary: Vocabulary) -> tuple[str, str, str]:
     """The same for a script other than Latin, where words may not be told apart by spaces.
+
+    The third is the language, or the languages that have the noun: "Chinese or Japanese".
 
     Raises:
         PromptError: nothing is understood.
@@ -95,9 +99,14 @@ def translated_script(text: str, script: str, vocabulary: Vocabulary) -> tuple[s
             found = noun in words if spaced else noun in text and not noun.isascii()
             target = vocabulary.stand_in(language.nouns[noun]) if found else None
             if target:
-                return noun, target
+                return noun, target, " or ".join(_speakers(noun))
     name = {"CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese"}.get(script)
     raise PromptError(f"the prompt is not English ({name or script.capitalize()} letters); {_HINT}")
+
+
+def _speakers(noun: str) -> Iterator[str]:
+    """The languages that call a thing so."""
+    return (language.name for language in lexicon.languages() if noun in language.nouns)
 
 
 def stranger(word: str, vocabulary: Vocabulary) -> tuple[str, str] | None:

@@ -2,7 +2,8 @@
 
 ``thesaurus.tsv.gz`` and ``english.txt.gz`` are derived from WordNet 3.0 (Princeton University; the
 licence is in ``WORDNET-LICENCE.txt``), ``things.tsv`` and ``words.txt`` from the training captions;
-``python -m training.thesaurus`` writes them. ``languages.tsv`` is written by hand.
+``python -m training.thesaurus`` writes them. ``languages.tsv`` is written by hand, and so is
+``companions.tsv``, after the captions.
 """
 
 from __future__ import annotations
@@ -68,6 +69,32 @@ def _categories() -> dict[str, str]:
 def category_of(name: str) -> str | None:
     """The category of a thing's name; None for a name that no caption has."""
     return _categories().get(name)
+
+
+@dataclass(frozen=True)
+class Companions:
+    """What the captions of one category name besides its things.
+
+    Attributes:
+        things: names of other things that are parts of one, or beside it.
+        missing: the parts, in the singular, that a caption may say are missing.
+    """
+
+    things: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+
+
+@cache
+def _companions() -> dict[str, Companions]:
+    return {
+        category: Companions(frozenset(things.split(", ")), frozenset(missing.split()))
+        for category, things, missing in _rows("companions.tsv")
+    }
+
+
+def companions(category: str) -> Companions:
+    """What the captions of a category name besides its things; nothing where they name none."""
+    return _companions().get(category, Companions())
 
 
 @cache

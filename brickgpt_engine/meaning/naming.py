@@ -87,6 +87,22 @@ def name_in(words: Sequence[Token], vocabulary: Vocabulary) -> Naming:
     return second or _bare(words)
 
 
+def is_plural(found: Naming) -> bool:
+    """Whether more than one thing is named: "houses", but not "stairs", which is a name itself."""
+    if found.kind not in (Kind.KNOWN, Kind.TAKEN) or not found.words:
+        return False
+    word = found.words[-1].text
+    phrase = " ".join(token.text for token in found.words)
+    if found.kind is Kind.KNOWN:
+        return found.target != phrase and found.target in singulars(phrase)
+    thesaurus = lexicon.thesaurus()
+    return (
+        phrase not in thesaurus
+        and word not in thesaurus
+        and any(form in thesaurus for named in (phrase, word) for form in singulars(named))
+    )
+
+
 def _gives_way(word: str, vocabulary: Vocabulary) -> bool:
     return word in CARRIERS or word in QUALITIES or vocabulary.knows(word)
 

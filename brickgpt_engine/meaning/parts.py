@@ -43,7 +43,7 @@ def split(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Part]:
         length = name_length(tokens, at, vocabulary)
         if length:
             parts[-1].words += tokens[at : at + length]
-        elif _breaks(tokens, at, vocabulary) or _goes_on(tokens[at], parts[-1], vocabulary):
+        elif _breaks(tokens, at, vocabulary) or _goes_on(tokens, at, parts[-1], vocabulary):
             if parts[-1].words or not parts[-1].joint:
                 parts.append(Part())
             parts[-1].joint.append(tokens[at])
@@ -73,12 +73,15 @@ def _breaks(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> bool:
     return word in BREAKS or not word[0].isalnum()
 
 
-def _goes_on(token: Token, part: Part, vocabulary: Vocabulary) -> bool:
-    """Whether a word is a verb that tells more of the thing before it: "a cat sleeping"."""
-    if not part.words or not token.text.endswith(("ing", "ed")):
+def _goes_on(tokens: Sequence[Token], at: int, part: Part, vocabulary: Vocabulary) -> bool:
+    """Whether a word is a verb that tells more of the thing before it: "a cat sleeping", no "nesting box"."""
+    word = tokens[at].text
+    if not part.words or not word.endswith(("ing", "ed")):
+        return False
+    if at + 1 < len(tokens) and vocabulary.thing(f"{word} {tokens[at + 1].text}") is not None:
         return False
     before = target_of(part.words[-1].text, vocabulary)
-    return before not in (None, lexicon.NOTHING) and target_of(token.text, vocabulary) is None
+    return before not in (None, lexicon.NOTHING) and target_of(word, vocabulary) is None
 
 
 def name_length(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> int:

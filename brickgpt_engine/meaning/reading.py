@@ -9,7 +9,7 @@ from functools import cache
 
 from brickgpt_engine.bricks import colours
 from brickgpt_engine.errors import PromptError
-from brickgpt_engine.meaning import foreign, lexicon, naming
+from brickgpt_engine.meaning import besides, foreign, lexicon, naming
 from brickgpt_engine.meaning.interpretation import Interpretation
 from brickgpt_engine.meaning.naming import Kind, Naming
 from brickgpt_engine.meaning.parts import Part, split, target_of
@@ -27,7 +27,6 @@ from brickgpt_engine.meaning.words import (
     SMALL,
     Token,
     clean,
-    singulars,
     tokens_of,
     with_article,
 )
@@ -58,10 +57,9 @@ def interpret(prompt: str, vocabulary: Vocabulary, seed: int = 0) -> Interpretat
     text = clean(prompt)
     script = foreign.script_of(text)
     if script is not None:
-        written, target = foreign.translated_script(text, script, vocabulary)
-        return _translated(
-            written, target, "; the other words are not read" if written != text.lower() else ""
-        )
+        written, target, names = foreign.translated_script(text, script, vocabulary)
+        more = "; the other words are not read" if written != text.lower() else ""
+        return _translated(written, target, f" ({names}){more}")
     tokens = tokens_of(text)
     if not any(token.is_word or token.is_number for token in tokens):
         return _from_pictures(text, vocabulary)
@@ -78,7 +76,7 @@ def interpret(prompt: str, vocabulary: Vocabulary, seed: int = 0) -> Interpretat
 
 
 def _translated(written: str, target: str, more: str) -> Interpretation:
-    return Interpretation(with_article(target), (f"taking '{written}' as '{target}'{more}",))
+    return Interpretation(with_article(target), (f"reading '{written}' as '{target}'{more}",))
 
 
 def _from_pictures(text: str, vocabulary: Vocabulary) -> Interpretation:
@@ -117,22 +115,6 @@ def _all_known(tokens: Iterable[Token], vocabulary: Vocabulary) -> bool:
     )
 
 
-def _is_plural(found: Naming) -> bool:
-    """Whether more than one thing is named: "houses", but not "stairs", which is a name itself."""
-    if found.kind not in (Kind.KNOWN, Kind.TAKEN) or not found.words:
-        return False
-    word = found.words[-1].text
-    phrase = " ".join(token.text for token in found.words)
-    if found.kind is Kind.KNOWN:
-        return found.target != phrase and found.target in singulars(phrase)
-    thesaurus = lexicon.thesaurus()
-    return (
-        phrase not in thesaurus
-        and word not in thesaurus
-        and any(form in thesaurus for named in (phrase, word) for form in singulars(named))
-    )
-
-
 @dataclass
 class _Reading:
     """One English prompt on its way: what replaces which of its words.
@@ -151,6 +133,7 @@ class _Reading:
     _edits: dict[Token, str] = field(default_factory=dict)
     _compounds: set[Token] = field(default_factory=set)
     _left_out: list[tuple[Token, ...]] = field(default_factory=list)
+    _unmade: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -161,10 +144,87 @@ class _Reading:
         """Find the thing that is meant, then see to the words about it."""
         self._repair()
         self._compounds = self._find_compounds()
-        parts = split(self.tokens, self.vocabulary)
-        if self._says_enough(parts):
+        parts = self._one_thing(split(self.tokens, self.vocabulary))
+        if not self._says_enough(parts):
+            self._read_parts(parts)
+        self._say_unmade()
+
+    def _one_thing(self, parts: list[Part]) -> list[Part]:
+        """The parts less a second thing and what the model cannot leave away, which is said.
+
+        Raises:
+            PromptError: the prompt names but what it does not want.
+        """
+        try:
+            first, main = self._object(parts)
+        except PromptError:
+            return parts  # another part may name it
+        category = besides.category_of(main)
+        if category is None:
+            return parts
+        if besides.is_negated(parts[first]):
+            raise PromptError("the prompt says only what not to build; name a thing, e.g. 'a chair'")
+        gone = self._leave_negated(parts[first:], main, category)
+        if not self._is_turned(parts):
+            left = [part for part in parts[first:] if part not in gone]
+            for run in besides.seconds(left, main, self.vocabulary):
+                self._unmake(run, f"one thing is built, the '{main.target}'")
+                gone += run
+        return [part for part in parts if part not in gone]
+
+    def _is_turned(self, parts: Sequence[Part]) -> bool:
+        """Whether the parts of the thing may come before its name: "with four legs: a table"."""
+        start = self.tokens.index(parts[0].tokens[0])
+        opened = any(token.text == "with" for token in self.tokens[:start])
+        return opened or any(token.text == ":" for token in self.tokens)
+
+    def _leave_negated(self, parts: Sequence[Part], main: Naming, category: str) -> list[Part]:
+        """Put what is not to be there as captions do, "with no arms", or leave it out; what was left out."""
+        gone: list[Part] = []
+        for run, more in besides.negations(parts):
+            if not besides.is_learnt(run, category):
+                named = naming.name_in(run[-1].words, self.vocabulary).kind is Kind.KNOWN
+                self._unmake(run, "" if named else f"this model cannot promise that of a '{main.target}'")
+                gone += run
+            elif not more:
+                self._word_as_captions(run)
+            elif gone:  # "without a chimney or windows", less the chimney
+                self._edits[run[0].joint[0]] = "with no"
+        return gone
+
+    def _word_as_captions(self, run: Sequence[Part]) -> None:
+        """Write "with no" for a negation that captions do not have: "without", "that lacks"."""
+        opening = [
+            token
+            for part in run
+            for token in (*part.joint, *part.words)
+            if token.text in SMALL or besides.is_negation(token)
+        ]
+        if all(self.vocabulary.knows(token.text) for token in opening if besides.is_negation(token)):
             return
+        kept = opening[0].text in LISTS
+        for token in opening[kept:]:
+            self._edits[token] = ""
+        self._edits[opening[kept]] = "with no"
+
+    def _unmake(self, run: Sequence[Part], why: str) -> None:
+        """Leave out a phrase for a reason that is said."""
+        tokens = [token for part in run for token in part.tokens]
+        words = " ".join(token.raw for token in tokens if token.is_word or token.is_number)
+        self._unmade.setdefault(why, []).append(f"'{words}'")
+        self._edits |= dict.fromkeys(tokens, "")
+
+    def _say_unmade(self) -> None:
+        for why, phrases in self._unmade.items():
+            self.notes.append(f"leaving out {', '.join(phrases)}{': ' if why else ''}{why}")
+
+    def _read_parts(self, parts: Sequence[Part]) -> None:
+        """Find the thing among the parts, and see to the words about it."""
         first, found = self._object(parts)
+        if found.kind is Kind.NAMELESS and all(
+            token.is_number for token in self.tokens if token.text.isalnum()
+        ):
+            raise PromptError(f"a number alone names no thing; {can_make(self.vocabulary)}")
         if first and parts[first].joins(_SIGNS):
             self._others(parts[:first])
         elif first:
@@ -173,10 +233,10 @@ class _Reading:
             self._take(found)
         elif found.kind is Kind.NAMELESS:
             self._draw(parts)
-        many = all(_is_plural(name) for name in self._names(parts))
+        many = all(naming.is_plural(name) for name in self._names(parts))
         if many and found.kind is Kind.KNOWN:
             self._make_one(found)
-        if many and _is_plural(found):
+        if many and naming.is_plural(found):
             self._count_one(parts[first], found)
         if first < len(parts):
             self._head_words(parts[first], found)
@@ -186,7 +246,12 @@ class _Reading:
     def _says_enough(self, parts: Sequence[Part]) -> bool:
         """Whether every word is known and one of them names a thing, wherever it stands."""
         names = [naming.name_in(part.words, self.vocabulary) for part in parts]
-        if not _all_known([token for token in self.tokens if token not in self._compounds], self.vocabulary):
+        read = [
+            token for token in self.tokens if token not in self._compounds and self._edits.get(token) != ""
+        ]
+        if not _all_known(read, self.vocabulary):
+            return False
+        if besides.is_negated(parts[0]) and names[0].kind is Kind.KNOWN:
             return False
         turned = any(token.text in _SIGNS for token in self.tokens)
         if len(parts) > 1 and names[0].kind is Kind.UNKNOWN and parts[1].joins(HOLDERS) and not turned:
@@ -197,7 +262,7 @@ class _Reading:
             if len(name.words) > 1
         )
         known = [name for name in names if name.kind is Kind.KNOWN]
-        return not idiom and any(not _is_plural(name) for name in known)
+        return not idiom and any(not naming.is_plural(name) for name in known)
 
     def _names(self, parts: Sequence[Part]) -> list[Naming]:
         """What the parts name that can be made."""
@@ -255,6 +320,9 @@ class _Reading:
                 nothing = Naming(Kind.NAMELESS)
                 continue
             if found.kind in (Kind.KNOWN, Kind.TAKEN):
+                if besides.is_negated(part) and self._names(parts[place + 1 :]):
+                    nothing = Naming(Kind.NAMELESS)  # "not a chair but a table"
+                    continue
                 return place, found
             if nothing is None or found.kind is Kind.UNKNOWN:
                 nothing = found
@@ -292,7 +360,7 @@ class _Reading:
 
     def _take(self, found: Naming) -> None:
         """Put the known name in the place of what was asked for."""
-        one = "one " if _is_plural(found) else ""
+        one = "one " if naming.is_plural(found) else ""
         self.notes.append(f"taking '{found.phrase}' as {one}'{found.target}'")
         self._edits[found.words[0]] = found.target
         for word in found.words[1:]:

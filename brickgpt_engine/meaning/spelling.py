@@ -8,6 +8,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TWO_SLIPS_FROM = 6
 """Shorter words are too close to each other for two slips."""
 _ONE_SLIP_FROM = 4
+_SLIP_SHARE = 0.01
+"""Words this much rarer than another a slip away are not what was meant."""
+_NAME_SHARE = 0.1
+"""Names this much rarer than another word are no likelier: "snall" is small, not a snail."""
 
 
 def neighbours(word: str) -> Iterator[str]:
@@ -53,9 +57,10 @@ def repaired(
     if not word.isalpha() or not word.isascii() or len(word) < _ONE_SLIP_FROM:
         return None
     near = dict.fromkeys(neighbours(word))
-    best = max(
-        (found for found in near if found in known),
-        key=lambda found: _rank(word, found, known, names),
+    heaviest = max((known[found] for found in near if found in known), default=0)
+    best = max(  # what is far rarer than another is likely a slip itself
+        (found for found in near if found in known and known[found] > _SLIP_SHARE * heaviest),
+        key=lambda found: _rank(word, found, known, names, heaviest),
         default=None,
     )
     if best is None:
@@ -81,7 +86,8 @@ def _far(word: str, among: Iterable[str]) -> Iterator[str]:
 
 
 def _rank(
-    word: str, found: str, known: Mapping[str, int], names: Collection[str]
+    word: str, found: str, known: Mapping[str, int], names: Collection[str], heaviest: int = 0
 ) -> tuple[bool, bool, bool, int]:
     """Swapped letters and kept first letters are likelier than others, then names, then frequent words."""
-    return sorted(word) == sorted(found), word[0] == found[0], found in names, known[found]
+    named = found in names and known[found] > _NAME_SHARE * heaviest
+    return sorted(word) == sorted(found), word[0] == found[0], named, known[found]

@@ -42,9 +42,18 @@ def vocabulary_of(captions: Iterable[str], *, least: int = LEAST_COUNT) -> dict[
 
 
 def _is_slip(word: str, counts: Mapping[str, int]) -> bool:
-    if len(word) < 4 or "-" in word or any(lexicon.is_english(stem) for stem in stems(word)):
+    """Whether a word that no dictionary has is far rarer than one a slip away that it is no form of."""
+    if len(word) < 4 or "-" in word:
         return False
-    return any(counts[word] < SLIP_SHARE * counts.get(near, 0) for near in neighbours(word))
+    forms = frozenset(stems(word))
+    if not any(
+        counts[word] < SLIP_SHARE * counts.get(near, 0) for near in neighbours(word) if near not in forms
+    ):
+        return False
+    if any(lexicon.is_english(form) for form in (word, *singulars(word))):
+        return False
+    told = word.endswith(("ing", "ed"))  # "resting" is of "rest", though "nesting" is far more frequent
+    return not (told and any(counts.get(form, 0) > counts[word] for form in forms))
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,11 @@ class Vocabulary:
         return self.counts or lexicon.caption_words()
 
     @cached_property
+    def _slips(self) -> dict[str, bool]:
+        """What was found out about single words."""
+        return {}
+
+    @cached_property
     def things(self) -> Mapping[str, str]:
         """Category by the name of a thing that the model can make; the categories themselves included."""
         known = {
@@ -83,6 +97,14 @@ class Vocabulary:
             return phrase
         return next((name for name in singulars(phrase) if name in self.things), None)
 
+    def is_slip(self, word: str) -> bool:
+        """Whether captions have the word, but as a slip of the keys: they have its likes far more often."""
+        if word not in self.counts:
+            return False
+        if word not in self._slips:
+            self._slips[word] = _is_slip(word, self.counts)
+        return self._slips[word]
+
     def stand_in(self, target: str) -> str | None:
         """``target``, or what stands for its category where the model's captions lack it; None: not made."""
         if target in self.things:
@@ -98,7 +120,8 @@ class Vocabulary:
 
     def knows(self, word: str) -> bool:
         """Whether captions have the word, its singular or plural, or each of its hyphened parts."""
-        if any(form in self.words for form in (word, word + "s", *singulars(word))):
+        forms = (word, word + "s", *singulars(word))
+        if any(form in self.words and not self.is_slip(form) for form in forms):
             return True
         parts = word.split("-")
         return len(parts) > 1 and all(part.isdecimal() or self.knows(part) for part in parts)

@@ -29,13 +29,16 @@ _NUMBERS = frozenset(
 )
 
 
-def _set(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
     return frozenset(text.split())
 
 
-DETERMINERS = _set("a an the this that these those my our your his her their its some any another each every")
+DETERMINERS = words_of(
+    "a an the this that these those my our your his her their its some any another each every"
+)
 """Words that begin the name of a thing."""
-REQUESTS = _set(
+REQUESTS = words_of(
     "please pls plz can could would will may might should i i'd i'll i'm we we'd you u he she they me us "
     "him them want wants wanted wanna need needs like likes love loves wish hope have get got give gimme "
     "make makes making build builds building create creates creating design designs generate generates "
@@ -45,7 +48,7 @@ REQUESTS = _set(
     "imagine put together using with out lego bricks brick"
 )
 """Words of a request before its object."""
-BREAKS = _set(
+BREAKS = words_of(
     "with without that which who whose having has have featuring feature features including includes "
     "include in on at by for from to into inside onto upon within under over above below near next beside "
     "behind around between through across against along of made built constructed is are was were can "
@@ -55,15 +58,15 @@ BREAKS = _set(
 """Words after which another part of the request begins."""
 LISTS = frozenset({"and", "or", "plus", ",", "&", "+"})
 """What joins parts of equal rank."""
-CLAUSES = _set("that which who can could is are was were it they to because when while where if")
+CLAUSES = words_of("that which who can could is are was were it they to because when while where if")
 """What begins a clause, which makes no sense without its verb."""
-HOLDERS = _set("in on inside into within onto upon")
+HOLDERS = words_of("in on inside into within onto upon")
 """Words between a thing and what carries or holds it."""
 SMALL = (
     DETERMINERS
     | REQUESTS
     | BREAKS
-    | _set(
+    | words_of(
         "too very more most much many few little bit lot lots all both only even still such same other up "
         "down off two's each per about again ever never always there's that's it's i've thanks thank you "
         "thx lol haha ty hmm um uh well note short sort kind type style sized size shape thing things one "
@@ -72,12 +75,12 @@ SMALL = (
     )
 )
 """Words that say nothing about a shape."""
-GENERIC = _set(
+GENERIC = words_of(
     "something anything thing things stuff whatever one ones object item it creation surprise everything "
     "someone somebody anybody idea ideas random idk dunno know"
 )
 """Names of nothing in particular."""
-CARRIERS = _set(
+CARRIERS = words_of(
     "model toy set pair statue statuette sculpture figure figurine picture image photo photograph drawing "
     "painting version replica miniature copy bunch group couple piece sort kind type style design shape "
     "build scale structure construction creation kit form lot sketch portrait representation depiction "
