@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from brickgpt_engine import __version__
-from brickgpt_engine.errors import BrickGPTError, ExitCode
+from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError
 
 _NO_TERMINAL = (
     "the studio needs a terminal to draw on; for scripts and pipes there is 'brickgpt generate', "
@@ -39,6 +39,7 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
         raise click.UsageError(_NO_TERMINAL)
     if model is not None and not model.strip():
         raise click.UsageError("--model is empty; give nano, a folder, a GGUF file, or a hub id")
+    _require_model(model)
     os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     gc.disable()  # until the first paint: what is imported and made by then stays, and is not worth a look
     from brickgpt_tui.app import Opening, make
@@ -51,6 +52,21 @@ def command(file: Path | None, prompt: str, model: str | None, seed: int | None,
         app = make(Opening(file, prompt, model, seed, ascii), load)
         app.run()
     return app.return_code or 0
+
+
+def _require_model(name: str | None) -> None:
+    """Say at the start, not at the first prompt, that a model cannot be one; nothing is loaded.
+
+    Raises:
+        ModelError: there is no such folder or file, or what it needs is not installed.
+    """
+    if name is None:
+        return
+    from brickgpt_tui.model_choice import kind_of, problem_with
+
+    problem = problem_with(kind_of(name), name)
+    if problem is not None:
+        raise ModelError(problem)
 
 
 def _on_terminal() -> bool:

@@ -29,6 +29,15 @@ def file_name(title: str) -> str:
     return "-".join(words)[:_LONGEST_NAME].strip("-") or "model"
 
 
+def heading(title: str) -> str:
+    """A title for people: a file's name without its extension, words apart; any other as it is."""
+    if not _is_file(title):
+        return title
+    from brickgpt_engine.formats import readable
+
+    return readable(title)
+
+
 def _is_file(title: str) -> bool:
     return Path(title).suffix.lower() in EXPORTS
 

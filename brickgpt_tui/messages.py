@@ -63,10 +63,10 @@ class RunProgress(Message):
 class VariantsReady(Message):
     """All variants of a prompt are built (or as many as there were when the user stopped)."""
 
-    def __init__(self, variants: tuple[ModelSnapshot, ...], seeds: tuple[int, ...]) -> None:
+    def __init__(self, variants: tuple[ModelSnapshot, ...], runs: tuple[RunSnapshot, ...]) -> None:
         super().__init__()
         self.variants = variants
-        self.seeds = seeds
+        self.runs = runs
 
 
 class Judged(Message):

@@ -18,7 +18,12 @@ def kind_of(name: str) -> str:
         return EMBEDDED
     if name.lower().endswith(".gguf"):
         return GGUF
-    if name.startswith(("/", "~", ".")) or name.count("/") != 1 or _expanded(name).is_dir():
+    if (
+        name.startswith(("/", "~", "."))
+        or name.endswith("/")
+        or name.count("/") != 1
+        or _expanded(name).is_dir()
+    ):
         return FOLDER
     return HUB
 
@@ -47,7 +52,7 @@ def _folder_problem(name: str) -> str | None:
     if folder.is_file():
         return f"{name} is a file; give the Hugging Face folder that holds the model"
     if not folder.is_dir():
-        return f"there is no folder {name}"
+        return f"there is no model folder {name}; give 'nano', a folder, a .gguf file or a hub id"
     if not any((folder / mark).is_file() for mark in _MARKS):
         return f"{name} holds no model: it has no {' and no '.join(_MARKS)}"
     return None

@@ -16,7 +16,7 @@ from brickgpt_engine.errors import BrickGPTError
 from brickgpt_tui.feed import Feed, Post, Recorder, count_tokens, recording
 from brickgpt_tui.messages import Judged, Opened, Reopened, Repaired, Trouble, VariantsReady
 from brickgpt_tui.remote import EngineStoppedError, RemoteGenerator, RemoteLoader
-from brickgpt_tui.snapshot import ModelSnapshot
+from brickgpt_tui.snapshot import ModelSnapshot, RunSnapshot
 
 if TYPE_CHECKING:
     from brickgpt_engine.bricks import Brick, BrickStructure
@@ -122,7 +122,7 @@ class Engine:
 
         Set :attr:`stopping` to False before, in the thread that may call :meth:`stop`.
         """
-        done: list[tuple[ModelSnapshot, int]] = []
+        done: list[tuple[ModelSnapshot, RunSnapshot]] = []
         for number in range(job.variants):
             config = job.config
             if number and config.seed is not None:
@@ -134,10 +134,10 @@ class Engine:
             if self.stopping or built is None:
                 break
         if job.variants > 1 and done:
-            self._post(VariantsReady(tuple(model for model, _ in done), tuple(seed for _, seed in done)))
+            self._post(VariantsReady(tuple(model for model, _ in done), tuple(run for _, run in done)))
 
-    def _one(self, job: Job, *, last: bool, number: int) -> tuple[ModelSnapshot, int] | None:
-        """Build one model; None where the run broke off."""
+    def _one(self, job: Job, *, last: bool, number: int) -> tuple[ModelSnapshot, RunSnapshot] | None:
+        """Build one model, with the numbers of its run; None where the run broke off."""
         from brickgpt_tui.progress import Progress
 
         model, seed = job.config.model_name_or_path, job.config.seed or 0
@@ -160,7 +160,8 @@ class Engine:
         if progress.error is not None:
             return None
         bricks = tuple(progress.bricks)
-        return ModelSnapshot(bricks, job.config.world_dim, len(bricks), progress.report), progress.seed
+        snapshot = ModelSnapshot(bricks, job.config.world_dim, len(bricks), progress.report)
+        return snapshot, progress.snapshot(self._clock(), feed.tokens)
 
     def _follow(self, job: Job, progress: Progress, feed: Feed) -> None:
         """Load the model, read its events, and close the stream when the user stops."""

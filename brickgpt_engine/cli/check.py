@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +23,7 @@ from brickgpt_engine.cli.progress import show_wait
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_json, solver_words, warn_of_solver_change
 from brickgpt_engine.errors import ExitCode, FormatError, InputError
-from brickgpt_engine.formats import read_structure
+from brickgpt_engine.formats import read_structure, title_of
 from brickgpt_engine.physics import Criterion, StabilityAnalyzer, StabilityReport, connectivity_report
 from brickgpt_engine.physics.solvers import SOLVER_NAMES
 
@@ -191,7 +190,7 @@ def check_file(
         reports = (connectivity_report(structure),)
     if reports[0].status == "unknown":  # nothing more can be said
         return Checked(file, structure, reports)
-    details = find_details(structure, reports, solver, wanted, title=Path(file).stem)
+    details = find_details(structure, reports, solver, wanted, title=title_of(file))
     return Checked(file, structure, reports, details=details)
 
 

@@ -11,7 +11,7 @@ from brickgpt_engine.cli import console, targets
 from brickgpt_engine.cli.options import colour_option
 from brickgpt_engine.cli.run import colour_code
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.formats import read_structure
+from brickgpt_engine.formats import read_structure, title_of
 from brickgpt_engine.formats.parts_list import unknown_colours
 
 _LISTS = (".xml", ".csv")
@@ -44,7 +44,12 @@ _NOTES = {
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @colour_option(auto=False, show_default="as in IN")
-@option("--title", metavar="TEXT", show_default="the name of IN", help="Title (LDraw, instructions).")
+@option(
+    "--title",
+    metavar="TEXT",
+    show_default="the title of IN, or its name",
+    help="Title (LDraw, instructions).",
+)
 @option("--force", is_flag=True, help="Overwrite OUT.")
 def command(source: str, target: str, colour: int | str | None, title: str | None, force: bool) -> None:
     """Read the model file IN and write it as OUT; the extensions tell the formats."""
@@ -53,7 +58,7 @@ def command(source: str, target: str, colour: int | str | None, title: str | Non
     structure = read_structure(source)
     if colour is not None:
         structure = colours.paint(structure, colour_code(colour, ""))
-    targets.write_any(structure, path, title=title or Path(source).stem, overwrite=force)
+    targets.write_any(structure, path, title=title or title_of(source), overwrite=force)
     bricks = f"{len(structure)} brick{'' if len(structure) == 1 else 's'}"
     if path.suffix.lower() in _LISTS and (unknown := unknown_colours(structure)):
         console.warning(_unknown_words(unknown))

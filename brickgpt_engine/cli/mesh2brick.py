@@ -31,6 +31,7 @@ from brickgpt_engine.cli.summary import (
 )
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import ConfigError, ExitCode, FormatError
+from brickgpt_engine.formats import readable
 
 if TYPE_CHECKING:
     from brickgpt_engine.layout.cells import Settled
@@ -109,7 +110,7 @@ def command(
     with show_wait("laying bricks", quiet=quiet), catch_ctrl_c() as ctrl_c:
         steady = _lay(settled, options, seed, lambda attempt, failing: not ctrl_c.pressed)
         structure = painted(steady.structure, colour_code(colour, ""))
-        files = targets.write_model(structure, target.free(set()), title=Path(file).stem)
+        files = targets.write_model(structure, target.free(set()), title=readable(file))
     seconds = time.perf_counter() - began
     made = _Made(file, mesh, settled, steady, structure, files, seed, seconds)
     _warn(made)

@@ -14,7 +14,7 @@ from brickgpt_engine.cli.progress import show_wait
 from brickgpt_engine.cli.sections import SectionCommand, option
 from brickgpt_engine.cli.summary import print_json, warn_of_solver_change
 from brickgpt_engine.errors import ExitCode
-from brickgpt_engine.formats import FORMATS, read_structure
+from brickgpt_engine.formats import FORMATS, read_structure, title_of
 from brickgpt_engine.physics import Criterion, StabilityAnalyzer
 from brickgpt_engine.physics.solvers import SOLVER_NAMES
 
@@ -87,7 +87,7 @@ def command(
     warn_of_solver_change(result.report, solver)
     written = result.how != "failed"
     if written:
-        targets.write_any(result.structure, target, title=path.stem, overwrite=force)
+        targets.write_any(result.structure, target, title=title_of(source), overwrite=force)
     if as_json:
         print_json(as_object(source, target if written else None, result))
     else:

@@ -16,7 +16,7 @@ from brickgpt_engine.errors import FormatError, InputError
 from brickgpt_engine.formats import atomic, ldraw, text, upstream_json
 from brickgpt_engine.formats.files import read_text_file
 
-__all__ = ["FORMATS", "FileFormat", "format_of", "read_structure", "write_structure"]
+__all__ = ["FORMATS", "FileFormat", "format_of", "read_structure", "readable", "title_of", "write_structure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,25 @@ def format_of(path: str | os.PathLike[str]) -> FileFormat:
         raise FormatError(f"Studio projects cannot be read; export LDraw and use {known}", source=str(path))
     what = f"unknown extension {extension!r}" if extension else "the name has no extension"
     raise FormatError(f"{what}; use one of {known}", source=str(path))
+
+
+def title_of(path: str | os.PathLike[str]) -> str:
+    """What to call the model in a file: its title, else its name, "big-red_car.txt" as "big red car".
+
+    Raises:
+        InputError: an LDraw file that cannot be read.
+        FormatError: the same.
+    """
+    found = None
+    if FORMATS.get(Path(path).suffix.lower()) is _LDRAW:
+        found = ldraw.title_of(read_text_file(path, any_encoding=True))
+    return found or readable(path)
+
+
+def readable(path: str | os.PathLike[str]) -> str:
+    """A file's name without folder and extension, words apart."""
+    stem = Path(path).stem
+    return " ".join(stem.replace("-", " ").replace("_", " ").split()) or stem
 
 
 def read_structure(path: str | os.PathLike[str], *, world_dim: int | None = None) -> BrickStructure:

@@ -35,6 +35,7 @@ _ALONG_Z = "0 0 1 0 1 0 -1 0 0"
 _ALONG_X = "-1 0 0 0 1 0 0 0 -1"
 _METAS = {"FILE", "NOFILE", "STEP", "ROTSTEP", "CLEAR", "PAUSE", "SAVE", "WRITE", "PRINT", "BFC", "GHOST"}
 """Meta commands that begin with a plain word."""
+_NO_TITLES = {"brick model", "untitled", "untitled model"}
 
 
 def dumps(
@@ -92,6 +93,30 @@ def _title(title: str | None) -> str:
     first = line.split()[0]
     is_meta = first.upper() in _METAS or first.startswith(("!", "//")) or first.endswith(":")
     return f"Model: {line}" if is_meta else line
+
+
+def title_of(text: str) -> str | None:
+    """The title in the header of a file: its first line that is no meta command; None where it says nothing.
+
+    What editors write for want of a title, and the file's own name, say nothing.
+    """
+    for line in text.splitlines():
+        kind, _, rest = line.strip().partition(" ")
+        title = rest.strip()
+        if kind != "0":
+            if kind:
+                return None
+            continue
+        word = title.split(" ", 1)[0]
+        if word.upper() in ("FILE", "//", ""):
+            continue
+        if word == "Model:":
+            return title.partition(" ")[2].strip() or None
+        if word.upper() in _METAS or word.startswith("!") or word.endswith(":"):
+            return None
+        said = title.lower() not in _NO_TITLES and not title.lower().endswith((".ldr", ".mpd", ".dat"))
+        return title if said else None
+    return None
 
 
 def _one_line(text: str) -> str:

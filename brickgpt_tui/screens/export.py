@@ -56,7 +56,7 @@ class ExportScreen(Dialogue[Path | None]):
         where = str(self._folder / name) if self._folder is not None else name
         fields = {
             "name": ("File", where, "name or path"),
-            "title": ("Title", self._title, "for LDraw files and instructions"),
+            "title": ("Title", exporting.heading(self._title), "for LDraw files and instructions"),
             "colour": ("Colour", "", "as it is; or a name such as dark red"),
         }
         for field, (label, value, hint) in fields.items():

@@ -27,6 +27,8 @@ class RunActions(StudioBase):
     """Actions that let the engine build."""
 
     _pending: Document | None = None
+    _run_before = RunSnapshot()
+    """The numbers of what was on screen before the last run began."""
 
     def action_prompt(self) -> None:
         """Go to the prompt line for a new model."""
@@ -127,6 +129,7 @@ class RunActions(StudioBase):
         line.line.remember(job.prompt)
         line.value, line.continuing = job.prompt, False
         model = job.config.model_name_or_path
+        self._run_before = self.run_now
         self.show_run(RunSnapshot(running=True, prompt=job.prompt, seed=job.config.seed or 0, model=model))
         self.view.canvas.focus()
         self.run_worker(
@@ -177,18 +180,20 @@ class RunActions(StudioBase):
         def keep(chosen: int | None) -> None:
             if chosen is None:
                 self.state.undo()
+                self.show_run(self._run_before)
                 self.say("kept none of the variants")
                 self.show_model()
             else:
-                self._keep(message.variants[chosen], message.seeds[chosen], chosen + 1)
+                self._keep(message.variants[chosen], message.runs[chosen], chosen + 1)
 
         self.app.push_screen(VariantsScreen(list(message.variants)), keep)
 
-    def _keep(self, variant: ModelSnapshot, seed: int, number: int) -> None:
+    def _keep(self, variant: ModelSnapshot, run: RunSnapshot, number: int) -> None:
         if variant.bricks != self.state.document.bricks:
             document = self.state.document.having(variant.bricks, f"keep variant {number}")
-            self.state.put(replace(document, seed=seed, report=variant.report))
-        self.say(f"kept variant {number}, seed {seed}")
+            self.state.put(replace(document, seed=run.seed, report=variant.report))
+        self.show_run(run)
+        self.say(f"kept variant {number}, seed {run.seed}")
         self.show_model()
         self.judge()
 

@@ -35,6 +35,18 @@ def test_convert_title_and_colour(run, tower_file):
     assert {brick.colour for brick in read_structure("d.ldr")} == {None}
 
 
+def test_instructions_are_headed_by_what_the_model_is(run, tower_file):
+    run("convert", "tower.txt", "my_tall-tower.ldr", "--title", "a tall tower of three bricks")
+    run("convert", "my_tall-tower.ldr", "a.html")
+    assert "<title>a tall tower of three bricks: building" in Path("a.html").read_text()
+    run("convert", "my_tall-tower.ldr", "my_tall-tower.txt")
+    run("convert", "my_tall-tower.txt", "b.html")
+    assert "<title>my tall tower: building" in Path("b.html").read_text()
+    Path("c.ldr").write_text("0 Untitled\n" + Path("my_tall-tower.ldr").read_text().split("\n", 1)[1])
+    run("convert", "c.ldr", "c.html")
+    assert "<title>c: building" in Path("c.html").read_text()
+
+
 def test_convert_to_a_picture(run, tower_file):
     assert run("convert", "tower.txt", "tower.png").code == 0
     assert Image.open("tower.png").format == "PNG"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from textual.widgets import Input
 
 from brickgpt_engine.formats import read_structure
+from brickgpt_tui.widgets.stats import StatsPanel
 
 SIZE = (100, 36)
 
@@ -85,6 +86,9 @@ async def test_variants_side_by_side_and_one_is_kept(studio, wait_for):
         await wait_for(pilot, lambda: app.screen is screen, "the studio")
         assert screen.state.document.bricks == variants[1].bricks
         assert screen.state.document.seed == 8
+        run = screen.run_now
+        assert (run.seed, run.running, run.bricks) == (8, False, len(variants[1].bricks))
+        assert screen.query_one(StatsPanel).run == run
 
 
 async def test_keeping_no_variant_gives_back_what_was_before(studio, build, wait_for):
@@ -93,12 +97,14 @@ async def test_keeping_no_variant_gives_back_what_was_before(studio, build, wait
         screen = app.main
         await build(pilot, "a table")
         await pilot.press("n", "d")
-        before = screen.state.document.bricks
+        before, run = screen.state.document.bricks, screen.run_now
         await pilot.press("v")
         await wait_for(pilot, lambda: app.screen is not screen, "the variants")
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is screen, "the studio")
         assert screen.state.document.bricks == before
+        assert screen.run_now == run, "the numbers beside it are its own again"
+        assert screen.query_one(StatsPanel).run == run
 
 
 async def test_settings_reach_the_next_run(studio, build, wait_for):

@@ -234,10 +234,22 @@ def test_models_are_told_apart_and_tried(tmp_path):
     assert "it has no config.json" in model_choice.problem_with("folder", str(folder))
     (folder / "config.json").write_text("{}")
     assert model_choice.problem_with("folder", str(folder)) is None
-    assert "there is no folder" in model_choice.problem_with("folder", str(tmp_path / "none"))
+    assert "there is no model folder" in model_choice.problem_with("folder", str(tmp_path / "none"))
     assert "is a file" in model_choice.problem_with("folder", str(gguf))
     assert "no hub id" in model_choice.problem_with("hub id", "just-a-name")
     assert "is no GGUF file" in model_choice.problem_with("GGUF file", str(tmp_path / "fake.gguf"))
     for kind in ("folder", "hub id", "GGUF file"):
         assert "give the" in model_choice.problem_with(kind, "")
         assert "\n" not in model_choice.problem_with(kind, "a\0b")
+
+
+@pytest.mark.parametrize("name", ["nowhere/", "nowhere", "./nowhere/at/all", "none.gguf"])
+def test_a_model_that_is_not_there_is_said_at_the_start(name, tmp_path, monkeypatch, capsys):
+    """With the exit code of the command line, and before anything is drawn."""
+    from brickgpt_tui.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TEXTUAL_DRIVER", "none")  # stands for a terminal
+    assert main(["--model", name]) == 4
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("error: there is no ") and name in said.err
