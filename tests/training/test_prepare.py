@@ -70,6 +70,42 @@ def test_parquet_holds_the_same_as_json_lines(stable, tmp_path):
     assert pq.read_table(tmp_path / "b" / "test.parquet").to_pylist() == read(tmp_path / "a" / "test.jsonl")
 
 
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_what_was_prepared_is_a_data_set_again(stable, tmp_path, file_format):
+    pytest.importorskip("yaml")
+    from training.grpo.tasks import read_entries
+
+    other = {"captions": [["one", "two"], ["three"]], "bricks": [BRICKS, "2x2 (0,0,0)\n"]}
+    pq.write_table(table(**other), stable / "data" / "train-00000-of-00002.parquet")
+    quiet(stable, tmp_path / "out", file_format=file_format)
+    for data in (tmp_path / "out", tmp_path / "out" / f"train.{file_format}"):
+        found = read_entries(str(data), "train")
+        assert [(entry.captions, entry.bricks) for entry in found[:2]] == [
+            (("one", "two"), BRICKS),
+            (("three",), "2x2 (0,0,0)\n"),
+        ]
+        assert sum(len(entry.captions) for entry in found) == 7
+    assert len(read_entries(str(tmp_path / "out"), "test", 1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"messages": [{"role": "user", "content": "Hello"}]}', "lacks a user's or an assistant's"),
+        ('{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"}]}',
+         "is not the instruction of BrickGPT: 'Hi'"),
+        ('{"messages": ', "damaged or no file of JSON lines"),
+        ("7", "damaged or no file of JSON lines"),
+    ],
+)  # fmt: skip
+def test_other_conversations_are_refused(tmp_path, line, words):
+    from training.data.sources import find_sources
+
+    (tmp_path / "train.jsonl").write_text(line + "\n")
+    with pytest.raises(FormatError, match=words):
+        list(find_sources(str(tmp_path / "train.jsonl"))[0].batches())
+
+
 def test_the_datasets_library_reads_what_it_gets_and_saves_what_is_read(stable, tmp_path):
     datasets = pytest.importorskip("datasets")
     quiet(stable, tmp_path / "out")

@@ -18,13 +18,12 @@ from typing import Any, Protocol
 from brickgpt_engine.errors import ConfigError, InputError, OutputError
 from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import SYSTEM_MESSAGE, create_instruction
+from training.data.chats import NOTE
 from training.data.sources import Example, Source, find_sources
 
 DEFAULT_DATA = "AvaLovelace/StableText2Brick"
 DEFAULT_OUT = "datasets"
 FORMATS = ("jsonl", "parquet")
-NOTE = "prepare.json"
-"""Name of the file that says which splits are done, and from what."""
 
 Message = dict[str, str]
 

@@ -1,8 +1,8 @@
 """Where structures with captions are read from, whoever made them.
 
 A source is a folder that ``python -m training.data build`` made, any folder of Parquet files as data set
-repositories have them, one Parquet file, a folder that the ``datasets`` library saved, or a name on the
-Hugging Face Hub (StableText2Brick is ``AvaLovelace/StableText2Brick``).
+repositories have them, one Parquet file, a folder that the ``datasets`` library saved, the conversations that
+``prepare`` made, or a name on the Hugging Face Hub (StableText2Brick is ``AvaLovelace/StableText2Brick``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from brickgpt_engine.errors import ConfigError, FormatError, InputError
+from training.data import chats
 from training.data.build import plan
 from training.data.folder import read_note
 
@@ -77,7 +78,10 @@ class Source:
                 yield self.label, [{"captions": captions, "bricks": bricks} for captions, bricks in pairs]
             return
         for path in self.files:
-            yield from _parquet_rows(path)
+            if path.suffix == ".jsonl":
+                yield from ((path.name, rows) for rows in chats.json_lines(path, BATCH))
+            else:
+                yield from _parquet_rows(path)
 
 
 def find_sources(data: str, splits: Sequence[str] | None = None) -> list[Source]:
@@ -93,7 +97,9 @@ def find_sources(data: str, splits: Sequence[str] | None = None) -> list[Source]
     """
     path = Path(data)
     if path.is_dir():
-        found = _saved(path) or _folder(path)
+        prepared = chats.files_of(path)
+        found = [Source(split, f"{path} ({split})", (file,)) for split, file in prepared.items()]
+        found = found or _saved(path) or _folder(path)
     elif path.is_file():
         found = [Source(_split_of(path), str(path), (path,))]
     elif _HUB_NAME.fullmatch(data):
@@ -229,6 +235,10 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
     try:
         with pq.ParquetFile(path) as file:
+            if file.schema_arrow.names == [chats.COLUMN]:
+                for batch in file.iter_batches(BATCH):
+                    yield path.name, chats.examples_of(batch.column(chats.COLUMN).to_pylist(), str(path))
+                return
             column = _bricks_column(file.schema_arrow.names, str(path))
             for batch in file.iter_batches(BATCH, columns=["captions", column]):
                 captions, bricks = (batch.column(name).to_pylist() for name in ("captions", column))

@@ -61,7 +61,7 @@ def _categories(source: Source) -> list[str]:
     if source.loaded is not None:
         names = source.loaded.column_names
         return [str(name) for name in source.loaded["category_id"]] if "category_id" in names else []
-    return [name for path in source.files for name in _categories_of(path)]
+    return [name for path in source.files if path.suffix != ".jsonl" for name in _categories_of(path)]
 
 
 def _categories_of(path: Path) -> list[str]:
