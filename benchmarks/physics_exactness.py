@@ -5,9 +5,9 @@
 For each random or designed structure, verdict and optimum of both criteria are compared with
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
 dispatcher: the usual one by HiGHS, the built-in simplex, the moving bricks alone, all bricks free with one
-column per pull, all free with columns over sets, the plain reduced program by HiGHS, and the same by
-Gurobi where its licence allows. Stress per brick is compared between them, as the tie-break makes it
-unique. Ends with exit code 1 on a difference.
+column per pull, all free with columns over sets, the same from an interior point, the plain reduced
+program by HiGHS, and the same by Gurobi where its licence allows. Stress per brick is compared between
+them, as the tie-break makes it unique. Ends with exit code 1 on a difference.
 """
 
 from __future__ import annotations
@@ -91,11 +91,16 @@ def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, Stabili
     few, paper._FEW = paper._FEW, 0
     yield "moving alone", StabilityAnalyzer("paper", "highs").analyze(structure)
     paper._FEW = few
-    for name, explicit in (("pull by pull", 10**9), ("set by set", -1)):
-        kept = paper._MANY, condensed.EXPLICIT
+    for name, explicit, strained in (
+        ("pull by pull", 10**9, 1e9),
+        ("set by set", -1, 1e9),
+        ("from inside", -1, -1.0),
+    ):
+        kept = paper._MANY, condensed.EXPLICIT, condensed._INTERIOR, condensed._STRAINED
         paper._MANY, condensed.EXPLICIT = -1.0, explicit
+        condensed._INTERIOR, condensed._STRAINED = 0, strained
         yield name, StabilityAnalyzer("paper", "highs").analyze(structure)
-        paper._MANY, condensed.EXPLICIT = kept
+        paper._MANY, condensed.EXPLICIT, condensed._INTERIOR, condensed._STRAINED = kept
     plain = StabilityAnalyzer("paper", "highs")
     contacts = extract_contacts(structure)
     verdict = plain._paper_at_once(contacts, "highs")

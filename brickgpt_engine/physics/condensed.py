@@ -34,6 +34,9 @@ EXPLICIT = 200
 """Contact points up to which every pull gets its own column; beyond, columns over sets win."""
 _STEEP = 250
 """Rows from which steepest edges may pay."""
+_INTERIOR, _STRAINED = 700, 2.0
+"""Rows from which an interior point method is the faster one to begin with, if a support would
+have to pull with so many times the whole weight at first: the simplex takes four to six pivots a row then."""
 _DENSE = 6
 """Places for each entry up to which a matrix is put together as a dense one."""
 PAYS = 1e-7
@@ -231,8 +234,9 @@ class Condensed:
         # Prices mean little before anything can pull, so let all points of each brick pull together.
         everything = np.ones(len(self.points.upper), dtype=bool)
         self._add_sets(session, np.unique(self.points.upper), everything, weight)
-        self._begin(session)
-        dual = session.solve(afresh=True)
+        strain = self._begin(session)
+        inside = rows > _INTERIOR and strain > _STRAINED
+        dual = session.solve_inside() if inside else session.solve(afresh=True)
         while self._add_sets(session, *self._price(dual, weight), weight):
             dual = session.solve()
         published = np.concatenate([block.cost for block in self._blocks])
@@ -253,17 +257,18 @@ class Condensed:
         pull: FloatArray = np.bincount(point, x[fixed + column], len(self.points.upper)).astype(np.float64)
         return self._balance(x, pull, dual, objective)
 
-    def _begin(self, session: ColumnSession, inequalities: int = 0) -> None:
+    def _begin(self, session: ColumnSession, inequalities: int = 0) -> float:
         """Let the simplex go on from :func:`~brickgpt_engine.physics.joint_start.footing`.
 
-        Where some bricks ride or stay, it begins from nothing.
+        Where some bricks ride or stay, it begins from nothing. Returns the hardest pull of a support at this
+        start, as a multiple of the weight that is looked at.
         """
         c, bodies, joints = self.contacts, self.bodies, self.joints
         n = c.brick_count
         mine = np.zeros(n, dtype=bool)
         mine[bodies.moving] = True
         if not (mine | (bodies.bottom[0, :-1] == bodies.top[0, :-1])).all() or not (mine | ~c.standing).all():
-            return
+            return 0.0
         start = footing(c, joints, mine)
         apart = _apart(c, bodies)[c.corners[0]]
         basic = np.zeros(len(session.cost), dtype=bool)
@@ -276,6 +281,7 @@ class Condensed:
         for axis in (0, 1):
             rows[bodies.joint_row(np.flatnonzero(slack), axis)] = True
         session.begin(basic, np.append(rows[:-1], np.ones(inequalities, dtype=bool)))
+        return start.pull / float(c.weight[mine].sum())
 
     def _proven(self, cost: FloatArray, dual: FloatArray) -> bool:
         """Whether no column and no set pays at the published ``cost`` (columns,) and these duals (rows,)."""

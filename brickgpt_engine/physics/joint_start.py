@@ -33,11 +33,13 @@ class Footing:
         corners: supports, by their position in :attr:`Contacts.corners`.
         hanging: bricks whose vertical balance begins unmet.
         slack: joints whose balances begin unmet.
+        pull: newtons that the support most strained of these would have to pull with.
     """
 
     corners: list[int] = field(default_factory=list)
     hanging: list[int] = field(default_factory=list)
     slack: list[int] = field(default_factory=list)
+    pull: float = 0.0
 
 
 def footing(contacts: Contacts, joints: Joints, bricks: BoolArray) -> Footing:
@@ -81,6 +83,7 @@ class _Descent(Descent):
         return self.start
 
     def _press(self, corner: int, force: float) -> None:
+        self.start.pull = max(self.start.pull, -force)
         self.press(self.below[corner], self.places[corner], force)
 
     def _rest(self, brick: int, corner: int) -> None:

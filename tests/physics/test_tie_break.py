@@ -41,17 +41,20 @@ def test_verdict_optimum_and_stress_hold_by_every_way(structure):
 
 
 def other_ways(structure):
-    """The dense simplex, the moving bricks alone, all free pull by pull and set by set, the plain program."""
+    """The dense simplex, the moving bricks alone, all free in three ways, the plain program."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper, "_SMALL", 10**9)
         yield StabilityAnalyzer("paper").analyze(structure)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper, "_FEW", 0)
         yield HIGHS.analyze(structure)
-    for explicit in (10**9, -1):
+    # Pull by pull, set by set, and set by set from an interior point.
+    for explicit, strained in ((10**9, 1e9), (-1, 1e9), (-1, -1.0)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(paper, "_MANY", -1.0)
             patch.setattr(condensed, "EXPLICIT", explicit)
+            patch.setattr(condensed, "_INTERIOR", 0)
+            patch.setattr(condensed, "_STRAINED", strained)
             yield HIGHS.analyze(structure)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("brickgpt_engine.physics.stability.far_bricks", lambda contacts, **_: contacts.upper)

@@ -34,6 +34,9 @@ _TUNING: dict[str, Any] = {
     "simplex_scale_strategy": 0,
 }
 
+_INSIDE: dict[str, Any] = {"solver": "ipm", "run_crossover": "on"}
+"""HiGHS's options for an interior point method that ends at a basis."""
+
 
 def version() -> str:
     """Version of the installed library.
@@ -258,6 +261,23 @@ class ColumnSession:
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
         return np.array(self._engine.getSolution().row_dual)
+
+    def solve_inside(self) -> FloatArray:
+        """As :meth:`solve`, from no start: an interior point method, then pivots to a basis near its end.
+
+        Raises:
+            SolverError: there is no optimum (time limit, numerical trouble).
+        """
+        import highspy
+
+        for option, value in _INSIDE.items():
+            self._engine.setOptionValue(option, value)
+        self._engine.run()
+        self._engine.setOptionValue("solver", "choose")
+        basic = self._engine.getBasis().valid
+        if basic and self._engine.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return np.array(self._engine.getSolution().row_dual)
+        return self.solve(afresh=True)
 
     def point(self) -> FloatArray:
         """The optimal point (columns,)."""
