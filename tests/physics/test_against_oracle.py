@@ -1,6 +1,7 @@
 """The reduced program against the model written out plainly, on random structures of many kinds."""
 
 import oracle
+import oracle_published
 import pytest
 from random_structures import floating, grow, top_heavy
 
@@ -51,6 +52,28 @@ def test_verdict_and_optimum_are_those_of_the_plain_model(kind):
         verdicts.add(paper.status)
     assert kind == "floating" or "stable" in verdicts
     assert kind not in ("floating", "top-heavy") or "unstable" in verdicts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_rival_as_published_solves_the_same_problem(kind):
+    for seed in (2, 7):
+        structure = KINDS[kind](seed)
+        value, residual, largest = oracle.paper(structure)
+        rival, rest, pulls = oracle_published.paper(structure)
+        assert rival == pytest.approx(value, rel=1e-6, abs=1e-10)
+        assert (rest < FORCE_ZERO, pulls.max() < oracle.CAPACITY) == (
+            residual < FORCE_ZERO,
+            largest.max() < oracle.CAPACITY,
+        )
+
+
+def test_the_rival_has_as_many_variables_and_rows_as_the_published_program():
+    """Counted by hand: a 2x2 on the baseplate, and a 1x1 on it."""
+    state = oracle_published.Published([Brick(2, 2, 5, 5, 0), Brick(1, 1, 5, 5, 1)]).statement
+    # 21 a brick; on each face four presses, and a push and a pull for each of three or four points.
+    assert len(state.lowest) == 2 * 21 + 4 * (4 + 6) + 2 * (4 + 8)
+    # Five balances of three sums and two magnitudes; a maximum a pull; reactions, said by both bricks.
+    assert len(state.low) == 2 * 5 * 5 + (12 + 4) + 2 * (4 + 8)
 
 
 def tall(height, top):
