@@ -66,8 +66,16 @@ def negations(parts: Sequence[Part]) -> Iterator[tuple[list[Part], bool]]:
 def is_learnt(run: Sequence[Part], category: str) -> bool:
     """Whether captions of the category say of this very part that it is missing."""
     missing = lexicon.companions(category).missing
-    said = [token.text for part in run for token in part.words if token.text not in SMALL | _NEGATIONS]
-    return any(form in missing for word in said[-2:] for form in (word, *singulars(word)))
+    return any(form in missing for word in _said(run)[-2:] for form in (word, *singulars(word)))
+
+
+def says_something(run: Sequence[Part]) -> bool:
+    """Whether it says what is not there or not so: "a chair, please don't" does not."""
+    return bool(_said(run))
+
+
+def _said(run: Sequence[Part]) -> list[str]:
+    return [token.text for part in run for token in part.words if token.text not in SMALL | _NEGATIONS]
 
 
 def seconds(parts: Sequence[Part], main: Naming, vocabulary: Vocabulary) -> Iterator[list[Part]]:

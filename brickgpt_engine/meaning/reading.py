@@ -183,8 +183,9 @@ class _Reading:
         gone: list[Part] = []
         for run, more in besides.negations(parts):
             if not besides.is_learnt(run, category):
-                named = naming.name_in(run[-1].words, self.vocabulary).kind is Kind.KNOWN
-                self._unmake(run, "" if named else f"this model cannot promise that of a '{main.target}'")
+                plain = naming.name_in(run[-1].words, self.vocabulary).kind is Kind.KNOWN
+                plain = plain or not besides.says_something(run)
+                self._unmake(run, "" if plain else f"this model cannot promise that of a '{main.target}'")
                 gone += run
             elif not more:
                 self._word_as_captions(run)

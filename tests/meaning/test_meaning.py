@@ -211,6 +211,7 @@ def test_parts_of_a_thing_raise_no_alarm(prompt, known):
 def test_a_prompt_of_what_is_not_wanted_is_turned_or_refused(known):
     assert interpret("not a chair but a table", known).prompt == "a table"
     assert interpret("a table, not a chair", known).notes == ("leaving out 'not a chair'",)
+    assert interpret("a mug without", known).notes == ("leaving out 'without'",)
     with pytest.raises(PromptError, match="says only what not to build"):
         interpret("no chair", known)
 
