@@ -330,6 +330,10 @@ def test_captions_are_drawn_for_the_categories_that_fall():
     assert 20 + 60 <= counts["airplane"] <= 20 + 86 and 20 <= counts["tower"] <= 20 + 6
     asked = Counter(task.caption for tasks in epoch for task in tasks)
     assert set(asked) == {entry.captions[0] for entry in entries}  # every structure had its turn
+    with pytest.raises(
+        ConfigError, match=r"focus is 0\.6 and the data has no column category_id; set focus to 0"
+    ):
+        Course([Entry(("a chair",), "", "")] * 10, 10, seed=3, focus=0.6)
     plain = Course(entries, 10, seed=3)
     assert Counter(t.category for step in range(6) for t in plain.tasks(step)) == dict.fromkeys(counts, 20)
 

@@ -39,12 +39,16 @@ def pairwise_iou(grids: Voxels) -> NDArray[np.float64]:
     return alike
 
 
+def apart(grids: Sequence[Voxels]) -> NDArray[np.float64]:
+    """1 - mean intersection over union with the others, for each of two or more grids, shape (n,)."""
+    alike = pairwise_iou(np.stack(list(grids)))
+    found: NDArray[np.float64] = 1.0 - (alike.sum(axis=1) - 1.0) / (len(grids) - 1)  # 1 is for itself
+    return found
+
+
 def diversity(grids: Sequence[Voxels]) -> float | None:
     """1 - mean intersection over union of all pairs; None for fewer than two grids."""
-    if len(grids) < 2:
-        return None
-    alike = pairwise_iou(np.stack(list(grids)))
-    return float(1.0 - alike[np.triu_indices(len(grids), 1)].mean())
+    return float(apart(grids).mean()) if len(grids) > 1 else None
 
 
 class Neighbours:

@@ -94,7 +94,7 @@ class Course:
         misses: for each category, the share of its structures that fell, the latest counting most.
 
     Raises:
-        ConfigError: there are fewer structures than captions in an update.
+        ConfigError: there are fewer structures than captions in an update, or no categories to focus on.
     """
 
     def __init__(self, entries: list[Entry], prompts: int, seed: int, focus: float = 0.0) -> None:
@@ -110,6 +110,8 @@ class Course:
         self._members: dict[str, list[int]] = {}
         for index, entry in enumerate(entries):
             self._members.setdefault(entry.category, []).append(index)
+        if focus and set(self._members) == {""}:
+            raise ConfigError(f"focus is {focus} and the data has no column category_id; set focus to 0")
         self.misses = dict.fromkeys(sorted(self._members), _UNSEEN)
 
     @property

@@ -10,31 +10,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from training.data.shapes.base import SIDE, Voxels
-from training.evaluation.likeness import pairwise_iou
+from training.data.shapes.base import SIDE
+from training.evaluation.likeness import apart
 from training.rewards.attempt import Written, read_attempt
 from training.rewards.parts import Task
 from training.rewards.weights import Score
 
 
-def diversity(grids: Sequence[Voxels]) -> list[float]:
-    """0…1 for each grid (20, 20, 20): 1 − its mean intersection over union with the others; 0 without any.
-
-    Both are centred first, as in the evaluation's measure of the same name.
-    """
-    if len(grids) < 2:
-        return [0.0] * len(grids)
-    alike = pairwise_iou(np.stack(list(grids)))
-    others = (alike.sum(axis=1) - 1.0) / (len(grids) - 1)
-    return [float(value) for value in 1.0 - others]
-
-
 def with_diversity(
     scores: Sequence[Score], written: Sequence[Sequence[Written]], tasks: Sequence[Task], weight: float
 ) -> list[Score]:
-    """The scores with the part ``diversity``: among those structures of one task that stand; 0 for others.
+    """The scores with the part ``diversity``: 1 - mean overlap with the others of its task that stand.
+
+    0…1, as the evaluation measures it (intersection over union, each centred first). What does not stand,
+    or stands alone, earns 0.
 
     Args:
         scores: of the samples.
@@ -48,9 +37,10 @@ def with_diversity(
             groups[task].append(place)
     found = [0.0] * len(scores)
     for places in groups.values():
-        grids = [read_attempt(written[place], world_dim=SIDE).structure.occupancy for place in places]
-        for place, value in zip(places, diversity(grids), strict=True):
-            found[place] = value
+        if len(places) > 1:
+            grids = [read_attempt(written[place], world_dim=SIDE).structure.occupancy for place in places]
+            for place, value in zip(places, apart(grids).tolist(), strict=True):
+                found[place] = value
     return [
         replace(score, total=score.total + weight * value, parts={**score.parts, "diversity": value})
         for score, value in zip(scores, found, strict=True)
