@@ -70,8 +70,10 @@ def test_parquet_holds_the_same_as_json_lines(stable, tmp_path):
     assert pq.read_table(tmp_path / "b" / "test.parquet").to_pylist() == read(tmp_path / "a" / "test.jsonl")
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
 def test_what_was_prepared_is_a_data_set_again(stable, tmp_path, file_format):
+    pytest.importorskip("torch")  # the trainers' reader comes with them
     pytest.importorskip("yaml")
     from training.grpo.tasks import read_entries
 
