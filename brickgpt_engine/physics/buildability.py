@@ -112,8 +112,8 @@ def check_steps(
     stage = BrickStructure(world_dim=structure.world_dim)
     for number, brick in enumerate(structure, start=1):
         stage.add(brick)
-        report = _judged(stage, analyzer)
-        if not report.stable:
+        if not analyzer.stands(stage):
+            report = _judged(stage, analyzer)
             return StepCheck(number, Step(number, brick, _first_reason(report)), blocked)
         if not go_on(number):
             return StepCheck(number, None, blocked)
@@ -350,7 +350,9 @@ class _Search:
 
     def _judge(self, stage: int) -> bool:
         bricks = [brick for i, brick in enumerate(self.structure) if stage >> i & 1]
-        return _judged(BrickStructure(bricks, self.structure.world_dim), self.analyzer).stable
+        part = BrickStructure(bricks, self.structure.world_dim)
+        stands = self.analyzer.stands(part)
+        return _judged(part, self.analyzer).stable if stands is None else stands
 
     def _stuck_words(self, *, upward: bool) -> str:
         depth, stage = self.deepest

@@ -209,6 +209,12 @@ class ForceModel:
         t = Columns.of(t_rows, np.full((1, q), FRICTION_CAPACITY * FORCE), 1.0)
         return self._program([Columns.of(rows, values), *self._free, t], q)
 
+    def within(self, share: float) -> LinearProgram:
+        """Exact balance with no pull above a share of the capacity, at no cost: feasible or not."""
+        rows, values = self._pulls
+        cap = share * FRICTION_CAPACITY * FORCE
+        return self._program([Columns.of(rows, values, 0.0, cap), *self._free], 0)
+
     def evened(self, program: LinearProgram, solution: Solution, *, residuals: bool) -> LinearProgram:
         """The tie-break's program: the optima of ``program`` alone, at costs weighed by :func:`preference`.
 

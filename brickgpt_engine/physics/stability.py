@@ -108,6 +108,33 @@ class StabilityAnalyzer:
             return self._unknown_report(structure, grounded, str(error))
         return self._report(structure, contacts, grounded, verdict)
 
+    def stands(self, structure: BrickStructure) -> bool | None:
+        """The verdict of :meth:`analyze` alone, as soon as something proves it; None where it is unknown.
+
+        A brick that floats proves that ``structure`` falls, and weights that settle by pressing alone
+        that it stands. By the equilibrium criterion the rest is one question to HiGHS, whether there is
+        any balance within what friction holds: its first feasible point or its proof that there is none
+        ends it. The published criterion depends on what the optimum leaves over, so there the rest is an
+        analysis.
+
+        Raises:
+            GurobiUnavailableError: Gurobi was asked for by name and has no licence that works.
+        """
+        if self.criterion is Criterion.CONNECTIVITY or not len(structure):
+            return self.analyze(structure).stable
+        contacts = extract_contacts(structure)
+        if not grounded_bricks(contacts).all():
+            return False
+        if self.criterion is Criterion.EQUILIBRIUM and self.solver != gurobi.NAME:
+            try:
+                return settles(contacts) or highs.feasible(
+                    ForceModel(contacts).within(_FULL), self.time_limit
+                )
+            except SolverError:
+                pass  # an analysis has other ways, and other solvers
+        report = self.analyze(structure)
+        return None if report.status == "unknown" else report.stable
+
     def _solve(self, program: LinearProgram) -> Solution:
         return solve(program, self.solver, self.time_limit)
 

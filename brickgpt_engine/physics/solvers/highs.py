@@ -57,22 +57,49 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
     Raises:
         SolverError: highspy is missing, or there is no optimum (infeasible, time limit, numerical trouble).
     """
-    # HiGHS counts the time of an engine's whole life, so a limit needs a fresh one.
-    engine = _engine() if time_limit is None else _new_engine()
+    engine = _run(program, time_limit)
     import highspy
 
+    if engine.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        found = engine.getSolution()
+        x, dual, reduced = (np.array(a) for a in (found.col_value, found.row_dual, found.col_dual))
+        return Solution(x, float(engine.getInfo().objective_function_value), NAME, dual, reduced)
+    raise _no_answer(engine)
+
+
+def feasible(program: LinearProgram, time_limit: float | None = None) -> bool:
+    """Whether ``program``, which costs nothing, has a feasible point.
+
+    The dual simplex ends at the first one, or at a row that no point can meet: then there is none.
+
+    Raises:
+        SolverError: highspy is missing, or HiGHS cannot tell (time limit, numerical trouble).
+    """
+    engine = _run(program, time_limit)
+    import highspy
+
+    status = engine.getModelStatus()
+    if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+        return bool(status == highspy.HighsModelStatus.kOptimal)
+    raise _no_answer(engine)
+
+
+def _run(program: LinearProgram, time_limit: float | None) -> Any:
+    """An engine that has worked on ``program`` by the dual simplex, from nothing."""
+    # HiGHS counts the time of an engine's whole life, so a limit needs a fresh one.
+    engine = _engine() if time_limit is None else _new_engine()
     if time_limit is not None:
         engine.setOptionValue("time_limit", float(time_limit))
     engine.setOptionValue("simplex_strategy", _DUAL)
     engine.setOptionValue("simplex_dual_edge_weight_strategy", _DEVEX)
     _pass(engine, program)
     engine.run()
-    status = engine.getModelStatus()
-    if status == highspy.HighsModelStatus.kOptimal:
-        found = engine.getSolution()
-        x, dual, reduced = (np.array(a) for a in (found.col_value, found.row_dual, found.col_dual))
-        return Solution(x, float(engine.getInfo().objective_function_value), NAME, dual, reduced)
-    raise SolverError(f"HiGHS ended without an answer: {engine.modelStatusToString(status)}")
+    return engine
+
+
+def _no_answer(engine: Any) -> SolverError:
+    ending = engine.modelStatusToString(engine.getModelStatus())
+    return SolverError(f"HiGHS ended without an answer: {ending}")
 
 
 def _engine() -> Any:
@@ -257,9 +284,8 @@ class ColumnSession:
         if afresh:
             self._engine.setOptionValue("simplex_strategy", _DUAL)
         self._engine.run()
-        status = self._engine.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
+        if self._engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise _no_answer(self._engine)
         return np.array(self._engine.getSolution().row_dual)
 
     def solve_inside(self) -> FloatArray:
@@ -365,9 +391,8 @@ class WarmSession:
         self._engine.setOptionValue("simplex_strategy", _DUAL if fewer else _PRIMAL)
         self._engine.run()
         self.pivots += self._engine.getInfo().simplex_iteration_count
-        status = self._engine.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS ended without an answer: {self._engine.modelStatusToString(status)}")
+        if self._engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise _no_answer(self._engine)
         return np.array(self._engine.getSolution().row_dual)
 
     def point(self) -> FloatArray:
