@@ -116,6 +116,8 @@ def settings_from(kind: type[T], values: dict[str, Any], source: str = "") -> T:
 
 def _described(item: Field[Any]) -> str:
     default = item.default if item.default is not MISSING else None
+    if default is None:
+        return "default: none"
     shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
     return f"default: {shown}"
 

@@ -95,7 +95,8 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         for name, choices in self.choices.items():
-            _check_choice(name, getattr(self, name), choices)
+            if getattr(self, name) != getattr(type(self), name):  # a default may be None, for unset
+                _check_choice(name, getattr(self, name), choices)
         for name, least in self.least.items():
             _check_number(name, getattr(self, name), least)
         for item in fields(self):

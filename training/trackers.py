@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from brickgpt_engine.errors import ConfigError, OutputError
 
 LOG = "log.jsonl"
 """Name of the log: one JSON object a line, with ``step`` and the numbers of that step."""
+GRPO_PROJECT, SFT_PROJECT = "brickgpt-grpo", "brickgpt-sft"
+"""Projects at W&B where neither settings nor environment name one."""
 
 
 class Tracker(Protocol):
@@ -134,17 +137,48 @@ class TensorBoard:
         self._writer.close()
 
 
+def wandb_environment(folder: Path, project: str | None, mode: str | None, usual: str) -> dict[str, str]:
+    """The values of W&B's own variables that a run needs: a setting, else the environment, else ours.
+
+    Without ``WANDB_MODE`` W&B decides by itself, and so it does on everything that is not named here.
+
+    Args:
+        folder: of the run; W&B writes there unless ``WANDB_DIR`` says where.
+        project: the setting, or None where there is none.
+        mode: likewise.
+        usual: the project where nobody names one.
+    """
+    found = {
+        "WANDB_PROJECT": project or os.environ.get("WANDB_PROJECT") or usual,
+        "WANDB_DIR": os.environ.get("WANDB_DIR") or str(folder),
+    }
+    return found | {"WANDB_MODE": mode} if mode else found
+
+
 class WeightsAndBiases:
     """A run at Weights & Biases, or with ``offline`` a folder that ``wandb sync`` sends later.
 
-    A run that goes on is the same run there, too.
+    A run that goes on is the same run there, too. W&B's own environment variables count where the run's
+    settings say nothing.
+
+    Args:
+        folder: of the run.
+        project: the setting, or None.
+        mode: the setting, or None.
+        settings: of the run, to be shown.
+        after: the update that the run goes on from.
 
     Raises:
         ConfigError: the package is missing.
     """
 
     def __init__(
-        self, folder: Path, project: str, mode: str, settings: Mapping[str, Any], after: int = 0
+        self,
+        folder: Path,
+        project: str | None,
+        mode: str | None,
+        settings: Mapping[str, Any],
+        after: int = 0,
     ) -> None:
         try:
             import wandb
@@ -153,13 +187,14 @@ class WeightsAndBiases:
                 "report_to wandb needs a package; pip install wandb, or leave it out"
             ) from error
         self._wandb: Any = wandb
+        told = wandb_environment(folder, project, mode, GRPO_PROJECT)
         self._run: Any = wandb.init(
-            project=project,
-            mode=mode,
-            dir=str(folder),
+            project=told["WANDB_PROJECT"],
+            mode=told.get("WANDB_MODE"),
+            dir=told["WANDB_DIR"],
             config=dict(settings),
-            id=_kept_id(folder / "wandb-id.txt", new=not after),
-            resume="allow",
+            id=os.environ.get("WANDB_RUN_ID") or _kept_id(folder / "wandb-id.txt", new=not after),
+            resume=os.environ.get("WANDB_RESUME") or "allow",
         )
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
@@ -204,8 +239,8 @@ class Trackers:
     Args:
         folder: of the run.
         report_to: ``tensorboard`` and ``wandb``.
-        project: at W&B.
-        mode: of W&B.
+        project: at W&B, where the settings name one.
+        mode: of W&B, likewise.
         settings: of the run.
         after: the update that the run goes on from.
     """
@@ -215,8 +250,8 @@ class Trackers:
         folder: Path,
         report_to: Sequence[str],
         *,
-        project: str = "",
-        mode: str = "online",
+        project: str | None = None,
+        mode: str | None = None,
         settings: Mapping[str, Any] | None = None,
         after: int = 0,
     ) -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from dataclasses import fields
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,7 +32,7 @@ from training.memory import memory_for
 from training.options import read_settings
 from training.policies import load_policy
 from training.rewards import Attempt, StabilityConfig, read_attempt
-from training.trackers import read_log
+from training.trackers import read_log, wandb_environment
 
 pytestmark = pytest.mark.torch
 
@@ -520,7 +521,7 @@ def test_weights_and_biases_gets_the_same(small, monkeypatch):
     assert logged[-1] == "finished"
     began = opened["id"]
     GRPOTrainer(GRPOConfig(**small | {"max_steps": 2, "report_to": ("wandb",)})).train()
-    assert opened["id"] == began and opened["mode"] == "online"
+    assert opened["id"] == began and opened["mode"] is None  # which leaves it to W&B
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ConfigError, match="pip install wandb"):
         GRPOTrainer(GRPOConfig(**small | {"report_to": ("wandb",), "resume": False})).train()
@@ -537,6 +538,59 @@ def test_weights_and_biases_itself_writes_a_run_without_a_connection(small, tmp_
         name in written for name in (b"reward/quality", b"learning_rate", b"kl", b"histogram", b"examples")
     )
     assert list(run.glob("files/media/images/*.png"))
+
+
+def test_the_environment_of_weights_and_biases_counts_where_no_setting_says_otherwise(
+    small, tmp_path, monkeypatch
+):
+    wandb = pytest.importorskip("wandb")
+    wandb.teardown()  # it reads the environment once in a process
+    for name, value in (("MODE", "offline"), ("PROJECT", "toys"), ("NAME", "a-name"), ("DIR", "elsewhere")):
+        monkeypatch.setenv(f"WANDB_{name}", str(tmp_path / value) if name == "DIR" else value)
+    (tmp_path / "elsewhere").mkdir()
+    more = small | {"max_steps": 1, "report_to": ("wandb",)}
+    GRPOTrainer(GRPOConfig(**more)).train()
+    (run,) = (tmp_path / "elsewhere" / "wandb").glob("offline-run-*")
+    (file,) = run.glob("*.wandb")
+    assert b"toys" in file.read_bytes() and b"a-name" in file.read_bytes()
+    assert not (tmp_path / "run" / "wandb").exists()
+    wandb.teardown()
+    monkeypatch.setenv("WANDB_MODE", "online")
+    asked = {"wandb_mode": "offline", "wandb_project": "set", "out": str(tmp_path / "second")}
+    GRPOTrainer(GRPOConfig(**more | asked)).train()
+    (other,) = set((tmp_path / "elsewhere" / "wandb").glob("offline-run-*")) - {run}
+    (file,) = other.glob("*.wandb")
+    assert b"set" in file.read_bytes() and b"toys" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "expected"),
+    [
+        ((None, None), {}, {"WANDB_PROJECT": "usual", "WANDB_DIR": "run"}),
+        (("mine", "offline"), {}, {"WANDB_PROJECT": "mine", "WANDB_DIR": "run", "WANDB_MODE": "offline"}),
+        ((None, None), {"PROJECT": "toys", "MODE": "offline"}, {"WANDB_PROJECT": "toys", "WANDB_DIR": "run"}),
+        (
+            ("mine", "online"),
+            {"PROJECT": "toys", "MODE": "offline", "DIR": "there"},
+            {"WANDB_PROJECT": "mine", "WANDB_DIR": "there", "WANDB_MODE": "online"},
+        ),
+    ],
+    ids=("neither", "settings", "environment", "both"),
+)
+def test_a_setting_beats_the_environment_and_that_our_default(settings, environment, expected, monkeypatch):
+    for name in ("PROJECT", "MODE", "DIR"):
+        monkeypatch.delenv(f"WANDB_{name}", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert wandb_environment(Path("run"), *settings, "usual") == expected
+
+
+def test_a_default_of_the_environment_is_no_choice_and_others_are_checked():
+    assert GRPOConfig().wandb_mode is None
+    with pytest.raises(ConfigError, match="wandb_mode is 'of'; it must be one of online, offline"):
+        GRPOConfig(wandb_mode="of")
+    with pytest.raises(ConfigError, match="criterion is None; it must be one of"):
+        GRPOConfig(criterion=None)
 
 
 @pytest.mark.slow

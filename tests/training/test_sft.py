@@ -32,11 +32,12 @@ from training.options import read_settings
 from training.policies import load_policy
 from training.sft.config import SFTSettings
 from training.sft.examples import choose_pad, encoded
-from training.sft.run import _prepare_trackers, train
+from training.sft.run import _tracked_to, train
 from training.sft.saved import newest_whole
 from training.trackers import read_log
 
 pytestmark = pytest.mark.torch
+_VARIABLES = ("TENSORBOARD_LOGGING_DIR", "WANDB_DIR", "WANDB_PROJECT", "WANDB_MODE")
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "training" / "configs"
 TABLE = "2x2 (0,0,0)\n2x4 (0,0,1)\n2x6 (0,0,2)\n"
@@ -402,18 +403,36 @@ def test_data_without_the_columns_is_named(small, tmp_path):
 
 def test_trackers_write_into_the_folder_and_what_is_not_installed_is_named(small, tmp_path, monkeypatch):
     pytest.importorskip("tensorboard")
-    monkeypatch.setattr(os, "environ", os.environ.copy())
     one = small | {"max_steps": 1, "eval_steps": 0, "best_metric": "loss"}
+    before = dict(os.environ)
     train(SFTSettings(**one | {"report_to": ("tensorboard",)}))
+    assert all(os.environ.get(name) == before.get(name) for name in _VARIABLES)
     assert list((tmp_path / "run" / "tensorboard").rglob("events.out.*"))
     monkeypatch.setattr("training.sft.run.find_spec", lambda name: None)
     asked = {"report_to": ("wandb",), "wandb_mode": "offline", "out": str(tmp_path / "other")}
     with pytest.raises(ConfigError, match="report_to wandb needs a package; pip install wandb"):
         train(SFTSettings(**one | asked))
-    monkeypatch.setattr("training.sft.run.find_spec", lambda name: name)
-    _prepare_trackers(tmp_path / "other", SFTSettings(**one | asked))
-    assert (os.environ["WANDB_MODE"], os.environ["WANDB_PROJECT"]) == ("offline", "brickgpt-sft")
-    assert os.environ["WANDB_DIR"] == str(tmp_path / "other")
+    told = _tracked_to(tmp_path / "other", SFTSettings(**one | asked))
+    assert (told["WANDB_MODE"], told["WANDB_PROJECT"]) == ("offline", "brickgpt-sft")
+    assert told["WANDB_DIR"] == str(tmp_path / "other")
+
+
+def test_the_environment_of_weights_and_biases_counts_where_no_setting_says_otherwise(
+    small, tmp_path, monkeypatch
+):
+    """What the library's callback would read while the run goes on."""
+    seen = {}
+    monkeypatch.setattr("training.sft.run._fit", lambda *_: seen.update(os.environ))
+    monkeypatch.setattr("training.sft.run._finish", lambda *_: tmp_path)
+    exported = {"WANDB_MODE": "offline", "WANDB_PROJECT": "toys", "WANDB_DIR": "there"}
+    for name, value in exported.items():
+        monkeypatch.setenv(name, value)
+    one = small | {"eval_steps": 0, "best_metric": "loss"}
+    train(SFTSettings(**one))
+    assert {name: seen[name] for name in exported} == exported
+    train(SFTSettings(**one | {"wandb_mode": "online", "wandb_project": "set"}))
+    assert (seen["WANDB_MODE"], seen["WANDB_PROJECT"]) == ("online", "set")
+    assert {name: os.environ[name] for name in exported} == exported
 
 
 def test_another_run_is_not_gone_on_with(small):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
 
+from training.environment import environment
+
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -22,16 +24,8 @@ def worker_count(wanted: int = 0) -> int:
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """Let processes that are started in the body compute with one thread each, by their environment."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
+    with environment(dict.fromkeys(_THREADS, "1")):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def prepare_worker() -> None:

@@ -53,8 +53,8 @@ class GRPOConfig(RunSettings):
             the others come in turn. Needs data with categories.
         max_prompts: most structures of the data set; 0 takes all.
         reward_workers: processes that score; 0 or 1 scores in this one.
-        wandb_project: project name for W&B.
-        wandb_mode: ``online`` or ``offline``.
+        wandb_project: project name for W&B; none takes ``WANDB_PROJECT``, else ``brickgpt-grpo``.
+        wandb_mode: ``online`` or ``offline``; none takes ``WANDB_MODE``, else what W&B itself does.
         threads: of PyTorch on the CPU; 0 leaves them as they are.
 
     Raises:
@@ -115,8 +115,8 @@ class GRPOConfig(RunSettings):
     focus: float = 0.0
     max_prompts: int = 0
     reward_workers: int = 0
-    wandb_project: str = "brickgpt-grpo"
-    wandb_mode: str = "online"
+    wandb_project: str | None = None
+    wandb_mode: str | None = None
     threads: int = 0
 
     def __post_init__(self) -> None:

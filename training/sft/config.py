@@ -28,8 +28,8 @@ class SFTSettings(RunSettings):
         eval_rows: held-out examples whose loss is taken.
         best_metric: which checkpoint is best, and kept besides the last: ``stable``, ``valid`` or ``loss``.
         push_to_hub: hub id to upload the tuned model to; empty for none.
-        wandb_project: project name for W&B.
-        wandb_mode: ``online`` or ``offline``.
+        wandb_project: project name for W&B; none takes ``WANDB_PROJECT``, else ``brickgpt-sft``.
+        wandb_mode: ``online`` or ``offline``; none takes ``WANDB_MODE``, else what W&B itself does.
 
     Raises:
         ConfigError: a value that cannot work.
@@ -68,8 +68,8 @@ class SFTSettings(RunSettings):
     temperature: float = 0.6
     best_metric: str = "stable"
     push_to_hub: str = ""
-    wandb_project: str = "brickgpt-sft"
-    wandb_mode: str = "online"
+    wandb_project: str | None = None
+    wandb_mode: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

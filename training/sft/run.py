@@ -15,6 +15,7 @@ from brickgpt_engine.decoding.torch_llama import pick_device
 from brickgpt_engine.errors import ConfigError, OutputError
 from brickgpt_engine.formats.atomic import write_text
 from training.actions import AbsoluteSpace, ActionSpace, PivotSpace, mark
+from training.environment import environment
 from training.grpo.tasks import read_entries
 from training.memory import memory_for
 from training.options import dumped
@@ -25,6 +26,7 @@ from training.sft.examples import encoded, set_pad
 from training.sft.sampling import SampleMeasure
 from training.sft.saved import newest_whole, sharding
 from training.sft.trainer import JsonLines, make_trainer
+from training.trackers import SFT_PROJECT, wandb_environment
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,11 +39,16 @@ def train(settings: SFTSettings) -> Path:
             what to change.
     """
     accumulation = settings.accumulation(int(os.environ.get("WORLD_SIZE", "1")))
+    _check_trackers(settings)
+    with environment(_tracked_to(Path(settings.out), settings)):
+        return _train(settings, accumulation)
+
+
+def _train(settings: SFTSettings, accumulation: int) -> Path:
     device, sharded = pick_device(settings.device), sharding()
     _check_launch(settings, device, sharded)
     out = Path(settings.out)
     _check_folder(out, settings)
-    _prepare_trackers(out, settings)
     if device == "cuda":
         # Each process its own GPU: without this all would load the model onto the first.
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -103,21 +110,17 @@ def _check_folder(out: Path, settings: SFTSettings) -> None:
                 )
 
 
-def _prepare_trackers(out: Path, settings: SFTSettings) -> None:
-    """Tell the library's trackers where to write; they read it from the environment.
-
-    Raises:
-        ConfigError: a tracker's package is missing.
-    """
+def _check_trackers(settings: SFTSettings) -> None:
+    """Refuse a tracker whose package is missing."""
     for name in settings.report_to:
         if find_spec(name) is None:
             raise ConfigError(f"report_to {name} needs a package; pip install {name}, or leave it out")
-    os.environ |= {
-        "TENSORBOARD_LOGGING_DIR": str(out / "tensorboard"),
-        "WANDB_DIR": str(out),
-        "WANDB_PROJECT": settings.wandb_project,
-        "WANDB_MODE": settings.wandb_mode,
-    }
+
+
+def _tracked_to(out: Path, settings: SFTSettings) -> dict[str, str]:
+    """Where the library's trackers shall write, as variables of the environment, from which they read it."""
+    told = wandb_environment(out, settings.wandb_project, settings.wandb_mode, SFT_PROJECT)
+    return told | {"TENSORBOARD_LOGGING_DIR": str(out / "tensorboard")}
 
 
 def _load(settings: SFTSettings, device: str) -> Policy:
