@@ -22,6 +22,7 @@ from training.rewards import (
     Weights,
     absolute_lines,
     choose_physics,
+    groups,
     read_attempt,
 )
 from training.rewards import physics as reward_physics
@@ -264,3 +265,22 @@ def test_diversity_is_paid_to_structures_of_a_group_that_stand_and_differ():
     assert [score.total for score in scores] == pytest.approx([1.125, 1.125, 1.25, 0.0, 1.0])
     plain = Scorer(replace(judge, weights=replace(weights, diversity=0.0))).score(group)
     assert [score.total for score in plain] == [1, 1, 1, 0] and "diversity" not in plain[0].parts
+    assert not any(score.cells for score in plain)
+
+
+def test_diversity_reads_no_structure_again_and_comes_from_other_processes_alike(monkeypatch):
+    judge = Judge(Weights(diversity=1.0), Physics(solver="highs"))
+    texts = [PILLAR, BRIDGE, FLOATING, PILLAR + "2x2 (4,4,2)\n"] * 2
+    group = [sample(text, caption="a thing") for text in texts]
+    read = []
+    monkeypatch.setattr(
+        "training.rewards.scoring.read_attempt",
+        lambda lines, **options: read.append(lines) or read_attempt(lines, **options),
+    )
+    alone = Scorer(judge).score(group)
+    assert read == [each.lines for each in group]
+    assert not hasattr(groups, "read_attempt")
+    # 1,000 bytes go with what stands, and nothing with what does not
+    assert [len(score.cells) for score in alone] == [1000, 1000, 0, 1000] * 2
+    with Scorer(judge, workers=2) as scorer:
+        assert [each.total for each in scorer.score(group)] == [each.total for each in alone]

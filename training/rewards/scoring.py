@@ -80,8 +80,7 @@ class Scorer:
         weight = self.judge.weights.diversity
         if not weight or self.judge.world_dim != SIDE:
             return scores
-        written, tasks = [sample.lines for sample in samples], [sample.task for sample in samples]
-        return with_diversity(scores, written, tasks, weight)
+        return with_diversity(scores, [sample.task for sample in samples], weight)
 
     def _scores_alone(self, samples: Sequence[Sample]) -> list[Score]:
         """What each sample earns by itself."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+import numpy as np
+
 from training.rewards.parts import PARTS, Case
 
 
@@ -46,6 +48,8 @@ class Score:
         weak: where all lines were placed, number of the first one whose brick fails; else None.
         min_score: least stability score of a brick, by the first criterion; NaN without a verdict.
         faults: how many lines failed for each reason.
+        cells: the occupied cells, packed (eight a byte, in order x, y, z), where the structure stands and
+            ``diversity`` has a weight; else empty. A group is compared by them without reading it again.
     """
 
     total: float
@@ -59,6 +63,7 @@ class Score:
     min_score: float = math.nan
     faults: dict[str, int] = field(default_factory=dict)
     weak: int | None = None
+    cells: bytes = field(default=b"", repr=False)
 
 
 def parts_of(case: Case, weights: Weights) -> dict[str, float]:
@@ -93,6 +98,7 @@ def score(case: Case, weights: Weights) -> Score:
         case.reports[0].min_score if case.judged else math.nan,
         counts,
         _first_weak(case) if attempt.valid else None,
+        np.packbits(case.structure.occupancy).tobytes() if stands and weights.diversity else b"",
     )
 
 
