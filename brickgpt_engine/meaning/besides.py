@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from brickgpt_engine.meaning import lexicon
-from brickgpt_engine.meaning.naming import Kind, Naming, name_in
+from brickgpt_engine.meaning.naming import SIGNS, Kind, Naming, name_in
 from brickgpt_engine.meaning.parts import Part
 from brickgpt_engine.meaning.vocabulary import Vocabulary
-from brickgpt_engine.meaning.words import DETERMINERS, LISTS, SMALL, Token, singulars, words_of
+from brickgpt_engine.meaning.words import (
+    DETERMINERS,
+    LISTS,
+    PARTS,
+    QUALITIES,
+    SMALL,
+    Token,
+    singulars,
+    words_of,
+)
 
 _NEGATIONS = words_of(
     "without no not never nor lacking lacks minus don't dont doesn't isn't aren't hasn't haven't"
@@ -103,10 +112,19 @@ def seconds(parts: Sequence[Part], main: Naming, vocabulary: Vocabulary) -> Iter
 
 
 def category_of(found: Naming) -> str | None:
-    """The category of a named thing, signs ("the letter B") included; None where nothing is named."""
+    """The category of a named thing, signs ("the letter B") included; None where nothing is named.
+
+    A thing of another model's own captions is its own.
+    """
     if found.kind not in (Kind.KNOWN, Kind.TAKEN):
         return None
-    return lexicon.category_of(found.target) or "letter"
+    sign = any(word in SIGNS for word in found.target.split())
+    return lexicon.category_of(found.target) or ("letter" if sign else found.target)
+
+
+def opens_list(run: Sequence[Part]) -> bool:
+    """Whether a phrase begins with a word for what a thing has, which goes for the list after it, too."""
+    return run[0].joins(_OWNING)
 
 
 def _link(part: Part, before: str) -> str:
@@ -123,16 +141,19 @@ def _is_second(part: Part, link: str, main: Naming, vocabulary: Vocabulary) -> b
     """Whether a part names a thing that no caption of the main one names along with it."""
     found = name_in(part.words, vocabulary)
     other, category = category_of(found), category_of(main)
-    if found.kind is not Kind.KNOWN or other is None or category is None:
-        return False
-    if any(word.text not in SMALL for word in found.tail):
+    if category is None or any(word.text not in SMALL for word in found.tail):
         return False  # "a cow catcher"
     if link != "on" and _is_part(main, vocabulary):
         return False  # "a chimney and a roof, cottage"
+    if found.kind is not Kind.KNOWN or other is None:
+        listed = link == "and" and part.joins(LISTS - _COMMA)
+        return (listed or link in ("with", "on")) and _is_strange(part, found, category, vocabulary)
     if part.joins(_COMMA) and main.target in lexicon.companions(other).things:
         return False  # the parts come first: "a cab and a boiler, a steam engine"
     if other == category:
-        return link == "and" and part.joins(LISTS - _COMMA) and _is_counted(part, found)
+        listed = link == "and" and part.joins(LISTS - _COMMA)
+        named = found.target in (main.target, *lexicon.companions(category).things)
+        return _is_counted(part, found) and (listed or (link == "with" and not named))
     if link == "of" and not (part.joins(LISTS) and _is_counted(part, found)):
         return False
     return found.target not in lexicon.companions(category).things
@@ -142,6 +163,24 @@ def _stands_on(part: Part, vocabulary: Vocabulary) -> bool:
     """Whether the thing is to be on another, "on a table", and not in its place, "on the table"."""
     found = name_in(part.words, vocabulary)
     return found.kind is Kind.KNOWN and part.words[0].text in ("a", "an", "one")
+
+
+def _is_strange(part: Part, found: Naming, category: str, vocabulary: Vocabulary) -> bool:
+    """Whether a thing that only the thesaurus knows is of no word that captions of the category have.
+
+    A word that no caption has is left out and said anyhow.
+    """
+    if not found.words or not vocabulary.knows(found.words[-1].text):
+        return False
+    noun = found.words[-1].text
+    ones = [one for one in singulars(noun) if one in lexicon.thesaurus()]
+    if noun not in lexicon.thesaurus() and not ones:
+        return False
+    if not ones and not _is_counted(part, found):
+        return False  # "in oak"
+    forms = {noun, noun + "s", *singulars(noun), QUALITIES.get(noun, noun)}
+    spoken = lexicon.spoken().get(category)
+    return spoken is not None and not forms & (spoken | PARTS)
 
 
 def _is_counted(part: Part, found: Naming) -> bool:

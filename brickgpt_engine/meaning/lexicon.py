@@ -1,8 +1,8 @@
 """The tables of meanings, each read when it is first needed.
 
 ``thesaurus.tsv.gz`` and ``english.txt.gz`` are derived from WordNet 3.0 (Princeton University; the
-licence is in ``WORDNET-LICENCE.txt``), ``things.tsv`` and ``words.txt`` from the training captions;
-``python -m training.thesaurus`` writes them. ``languages.tsv`` is written by hand, and so is
+licence is in ``WORDNET-LICENCE.txt``), ``things.tsv``, ``words.txt`` and ``spoken.tsv`` from the training
+captions; ``python -m training.thesaurus`` writes them. ``languages.tsv`` is written by hand, and so is
 ``companions.tsv``, after the captions.
 """
 
@@ -35,6 +35,12 @@ def thesaurus() -> dict[str, str]:
         target, _, words = line.partition("\t")
         found.update(dict.fromkeys(words.split(","), target))
     return found
+
+
+@cache
+def long_nouns() -> frozenset[str]:
+    """The words of the thesaurus that are long enough to be told apart; what cannot be made is named, too."""
+    return frozenset(word for word in thesaurus() if len(word) > 4)
 
 
 @cache
@@ -95,6 +101,12 @@ def _companions() -> dict[str, Companions]:
 def companions(category: str) -> Companions:
     """What the captions of a category name besides its things; nothing where they name none."""
     return _companions().get(category, Companions())
+
+
+@cache
+def spoken() -> dict[str, frozenset[str]]:
+    """The words of each category's captions that name a thing to the thesaurus, whatever they say there."""
+    return {category: frozenset(words.split()) for category, words in _rows("spoken.tsv")}
 
 
 @cache

@@ -25,7 +25,8 @@ _HUES = frozenset(
     {"black", "white", "red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "grey", "gray"}
     | {"golden", "silver", "scarlet"}
 )
-_SIGNS = frozenset({"letter", "number", "digit", "numeral", "capital", "initial", "figure"})
+SIGNS = frozenset({"letter", "number", "digit", "numeral", "capital", "initial", "figure"})
+"""Words before a letter or digit that is to be built."""
 
 
 class Kind(Enum):
@@ -147,7 +148,7 @@ def _sign_in(words: Sequence[Token], vocabulary: Vocabulary) -> Naming | None:
     if "letter" not in vocabulary.families:
         return None
     for at in range(len(words) - 1):
-        if words[at].text in _SIGNS and words[at + 1].is_number:
+        if words[at].text in SIGNS and words[at + 1].is_number:
             return Naming(Kind.KNOWN, tuple(words[at : at + 2]), words[at].text, tuple(words[at + 2 :]))
     alone = [word for word in words if word.text not in DETERMINERS]
     if len(alone) == 1 and len(alone[0].text) == 1 and alone[0].is_number:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from brickgpt_engine.bricks import colours
 from brickgpt_engine.errors import PromptError
@@ -13,6 +12,7 @@ from brickgpt_engine.meaning import besides, foreign, lexicon, naming
 from brickgpt_engine.meaning.interpretation import Interpretation
 from brickgpt_engine.meaning.naming import Kind, Naming
 from brickgpt_engine.meaning.parts import Part, split, target_of
+from brickgpt_engine.meaning.refusals import can_make, refuse_talk
 from brickgpt_engine.meaning.spelling import repaired
 from brickgpt_engine.meaning.vocabulary import Vocabulary
 from brickgpt_engine.meaning.words import (
@@ -95,19 +95,6 @@ def _from_pictures(text: str, vocabulary: Vocabulary) -> Interpretation:
     raise PromptError(f"the prompt has no words that are understood; {can_make(vocabulary)}")
 
 
-def can_make(vocabulary: Vocabulary) -> str:
-    """The categories of a model, in one clause."""
-    names = sorted(vocabulary.families)
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"it can make: {listed}"
-
-
-@cache
-def _other_things() -> frozenset[str]:
-    """The words of the thesaurus that are long enough to be told apart; what cannot be made is named, too."""
-    return frozenset(word for word in lexicon.thesaurus() if len(word) > 4)
-
-
 def _all_known(tokens: Iterable[Token], vocabulary: Vocabulary) -> bool:
     return all(
         token.text in SMALL or not token.is_word or vocabulary.knows(token.text) or token.is_number
@@ -167,10 +154,23 @@ class _Reading:
         gone = self._leave_negated(parts[first:], main, category)
         if not self._is_turned(parts):
             left = [part for part in parts[first:] if part not in gone]
-            for run in besides.seconds(left, main, self.vocabulary):
-                self._unmake(run, f"one thing is built, the '{main.target}'")
-                gone += run
+            gone += self._leave_seconds(left, main)
         return [part for part in parts if part not in gone]
+
+    def _leave_seconds(self, parts: Sequence[Part], main: Naming) -> list[Part]:
+        """Leave second things out; what was left out. The rest of a list gets the "with" that they had."""
+        gone: list[Part] = []
+        opened, follower = False, -1
+        for run in besides.seconds(parts, main, self.vocabulary):
+            at = parts.index(run[0])
+            opened = besides.opens_list(run) or (opened and at == follower)
+            self._unmake(run, f"one thing is built, the '{main.target}'")
+            gone += run
+            follower = at + len(run)
+            joint = parts[follower].joint if follower < len(parts) else []
+            if opened and joint and all(token.text in LISTS for token in joint):
+                self._edits |= dict.fromkeys(joint, "") | {joint[0]: "with"}
+        return gone
 
     def _is_turned(self, parts: Sequence[Part]) -> bool:
         """Whether the parts of the thing may come before its name: "with four legs: a table"."""
@@ -222,10 +222,8 @@ class _Reading:
     def _read_parts(self, parts: Sequence[Part]) -> None:
         """Find the thing among the parts, and see to the words about it."""
         first, found = self._object(parts)
-        if found.kind is Kind.NAMELESS and all(
-            token.is_number for token in self.tokens if token.text.isalnum()
-        ):
-            raise PromptError(f"a number alone names no thing; {can_make(self.vocabulary)}")
+        if found.kind is Kind.NAMELESS:
+            refuse_talk(self.tokens, self.vocabulary)
         if first and parts[first].joins(_SIGNS):
             self._others(parts[:first])
         elif first:
@@ -304,7 +302,7 @@ class _Reading:
         if word in QUALITIES or foreign.stranger(word, self.vocabulary):
             return None
         known = self.vocabulary.words
-        return repaired(word, known, _other_things(), self.vocabulary.things)
+        return repaired(word, known, lexicon.long_nouns(), self.vocabulary.things)
 
     def _object(self, parts: Sequence[Part]) -> tuple[int, Naming]:
         """Which part names the thing, and what it names.

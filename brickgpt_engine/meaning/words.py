@@ -75,6 +75,11 @@ SMALL = (
     )
 )
 """Words that say nothing about a shape."""
+CHATTER = words_of(
+    "no not nope never yes yeah yep yup ok okay hello hi hey there please pls plz thanks thank you thx ty so "
+    "well hmm um uh lol haha sorry and or but the a an"
+)
+"""Words of a talk; a prompt of nothing else asks for nothing."""
 GENERIC = words_of(
     "something anything thing things stuff whatever one ones object item it creation surprise everything "
     "someone somebody anybody idea ideas random idk dunno know"
@@ -117,6 +122,14 @@ QUALITIES: dict[str, str] = {
     "smokestack": "chimney", "wings": "wing", "entrance": "door",
 }  # fmt: skip
 """Everyday words for sizes, forms and parts, each with the word that captions use."""
+
+
+PARTS = words_of(
+    "leg arm foot head hand nose mouth eye tail crown wall door window gate stairs ladder column chimney "
+    "funnel smokestack spire turret parapet pylon trestle engine hood trunk bumper tank boiler light key bar "
+    "ring pocket drawer drawers plate shelf shell name cushion pillow curtain mattress"
+)
+"""Nouns of the thesaurus, in the singular, that many things can have as a part, whatever else they name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 
 import brickgpt_engine.meaning
 from brickgpt_engine.errors import ModelError, PromptError
-from brickgpt_engine.meaning import Vocabulary, interpret, vocabulary_from, vocabulary_of
+from brickgpt_engine.meaning import Vocabulary, interpret, lexicon, vocabulary_from, vocabulary_of
 from brickgpt_engine.meaning.spelling import distance
 
 FAMILIES = tuple(
@@ -141,6 +141,21 @@ def test_shorthand_for_with_is_read(short, written, known):
         ("a red house with a door and a dog", "a red house with a door", "'and a dog'"),
         ("a chair and an armchair", "a chair", "'and an armchair'"),
         ("the letter B and a tree", "the letter B", "'and a tree'"),
+        ("a house with a garage", "a house", "'with a garage'"),
+        ("a house with a garden", "a house", "'with a garden'"),
+        ("a sofa with a puppy", "a sofa", "'with a puppy'"),
+        ("a castle with a dragon", "a castle", "'with a dragon'"),
+        ("a table with a lamp on it", "a table", "'with a lamp on it'"),
+        ("a table with flowers", "a table", "'with flowers'"),
+        ("a house and a garden", "a house", "'and a garden'"),
+        ("a boat on a river", "a boat", "'on a river'"),
+        ("a boat with a dinghy", "a boat", "'with a dinghy'"),
+        ("a house with a dog and a door", "a house with a door", "'with a dog'"),
+        (
+            "a house with a dog, a door, a cat and a window",
+            "a house with a door and a window",
+            "'with a dog', 'a cat'",
+        ),
     ],
 )
 def test_a_second_thing_is_left_out_and_said(prompt, used, left, known):
@@ -202,6 +217,12 @@ def test_what_captions_say_is_missing_is_put_in_their_words(prompt, used, known)
         "a mug standing on the table", "a cup and saucer", "a red and white boat", "a chair for a desk",
         "with two towers, a castle", "a chimney and a cab: a steam engine",
         "a house for cats and dogs", "a plant in a pot", "a table with a vase on it",
+        "a chair with armrests", "a house with a chimney", "a birdhouse with a chimney",
+        "a tower with stairs",
+        "a truck with a ladder", "a car with a trunk", "a table in walnut", "a house with a tin roof",
+        "a chair for a kid", "a chair with a cushion", "a vase with a flower", "a tree with apples",
+        "a bookshelf with two shelves", "a piano with a keyboard", "a bunk bed with two beds",
+        "a rocket with engines", "a boat with a dragon head", "a castle with a princess",
     ],
 )  # fmt: skip
 def test_parts_of_a_thing_raise_no_alarm(prompt, known):
@@ -220,6 +241,23 @@ def test_a_prompt_of_what_is_not_wanted_is_turned_or_refused(known):
 def test_numbers_alone_are_no_prompt(prompt, known):
     with pytest.raises(PromptError, match="it can make: airplane, "):
         interpret(prompt, known)
+
+
+@pytest.mark.parametrize("prompt", ["no", "hello", "Yes!", "ok, thanks", "hi there", "no no no", "please"])
+def test_talk_alone_is_no_prompt(prompt, known):
+    with pytest.raises(PromptError, match=r"^'[\w ]+' names no thing; it can make: airplane, "):
+        interpret(prompt, known)
+    read = interpret(f"{prompt}, surprise me", known)
+    assert "drawn by the seed" in read.notes[0]
+
+
+def test_what_a_family_speaks_of_is_known_for_every_family():
+    spoken = lexicon.spoken()
+    assert set(spoken) == set(FAMILIES)
+    assert "chimney" in spoken["house"] and "garden" not in spoken["house"]
+    # another model's families say nothing, so nothing of theirs is a second thing
+    own = Vocabulary(("chair", "gadget"), {"gadget": 9, "garden": 9, "with": 9, "a": 9})
+    assert interpret("a gadget with a garden", own).notes == ()
 
 
 def test_one_digit_is_a_number_to_build(known):

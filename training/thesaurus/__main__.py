@@ -34,6 +34,7 @@ def main() -> int:
         names, words = build.caption_words(options.captions)
         build.write_things(names)
         build.write_vocabulary(words)
+        build.write_spoken(build.spoken_words(4 * options.captions))
     print(f"{len(found):,} words and phrases with their meaning")
     return 0
 

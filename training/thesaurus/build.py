@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from brickgpt_engine.meaning import vocabulary_of
+from brickgpt_engine.meaning import lexicon, vocabulary_of
+from brickgpt_engine.meaning.words import singulars
 from training.data.captions import WORDINGS, captions_for
 from training.data.shapes import sample_shape
 from training.thesaurus.wordnet import WordNet, is_plain
@@ -111,6 +112,28 @@ def caption_words(per_family: int, seed: int = 0) -> tuple[dict[str, list[str]],
             captions += captions_for(shape, rng)
         names[category] = sorted(noun for noun in nouns if not _SIGN.match(noun))
     return names, vocabulary_of(captions)
+
+
+def spoken_words(per_family: int, seed: int = 0) -> dict[str, list[str]]:
+    """The words of each category's captions that the engine takes for names of things."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[str]] = {}
+    for category in WORDINGS:
+        shapes = (sample_shape(rng, category) for _ in range(per_family))
+        words = vocabulary_of((caption for shape in shapes for caption in captions_for(shape, rng)), least=1)
+        found[category] = sorted(word for word in words if _names_a_thing(word))
+    return found
+
+
+def _names_a_thing(word: str) -> bool:
+    forms = (word, *singulars(word))
+    return any(form in lexicon.thesaurus() or lexicon.category_of(form) is not None for form in forms)
+
+
+def write_spoken(words: Mapping[str, Iterable[str]], path: Path = MEANING / "spoken.tsv") -> None:
+    """Write the words of each category's captions."""
+    lines = (f"{category}\t{' '.join(found)}\n" for category, found in sorted(words.items()))
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def write_things(names: Mapping[str, Iterable[str]], path: Path = MEANING / "things.tsv") -> None:
