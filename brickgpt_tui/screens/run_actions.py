@@ -165,6 +165,8 @@ class RunActions(StudioBase):
         self._pending = None
         if message.run.error is not None:
             self.show_trouble(message.run.error)
+            if not message.began and self.focused is self.view.canvas:
+                self.prompt.line.focus()  # most likely the prompt is to be typed anew
         elif not message.bricks and message.run.stop_reason != STOPPED:
             self.show_trouble(f"no brick was built: {message.run.message}; try again (a) or reword it (/)")
         elif message.run.stop_reason == "max_brick_rejections":

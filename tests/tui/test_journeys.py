@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from brickgpt_engine.bricks import Brick
-from brickgpt_engine.errors import ModelError
+from brickgpt_engine.errors import ModelError, PromptError
 from brickgpt_tui.app import Opening
 from brickgpt_tui.widgets.keys import KeyBar
 from brickgpt_tui.widgets.log import EventLog, LogLines
@@ -388,6 +388,20 @@ async def test_an_unusable_model_is_explained_and_nothing_is_lost(studio, build,
         broken.clear()
         await build(pilot, "a chair")
         assert not notice(screen) and screen.state.document.prompt == "a chair"
+
+
+async def test_a_prompt_that_is_refused_can_be_typed_anew_at_once(studio, ready, wait_for):
+    def load(name, device, layers):
+        raise PromptError("'hello' names no thing")
+
+    app = studio(load=load)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await ready(pilot)
+        await pilot.press(*"hello", "enter")
+        await wait_for(pilot, lambda: "names no thing" in notice(screen), "an explanation")
+        assert app.focused is screen.prompt.line and screen.prompt.value == "hello"
+        await pilot.press(*"mug")
+        assert screen.prompt.value == "mug"  # what was there is selected
 
 
 @pytest.mark.parametrize(
