@@ -193,9 +193,8 @@ class StudioBase(Screen[None]):
         )
 
     def seed_for_run(self) -> int:
-        """The seed of the next run: what the user asked for, else a fresh one."""
+        """The seed of the next run: what the user asked for, until a run begins with it, else a fresh one."""
         seed = self.next_seed if self.next_seed is not None else self.studio.settings.generation.seed
-        self.next_seed = None
         return random.randrange(2**32) if seed is None else seed
 
     def play_step(self) -> None:

@@ -145,7 +145,7 @@ class RunActions(StudioBase):
         if message.began:
             if self._pending is not None:
                 self.state.put(self._pending)
-                self._pending = None
+                self._pending = self.next_seed = None
             self.state.grow(message.bricks, message.report, message.run.seed)
         run = message.run
         if run.running and self.engine.stopping:

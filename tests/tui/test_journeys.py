@@ -390,11 +390,15 @@ async def test_an_unusable_model_is_explained_and_nothing_is_lost(studio, build,
         assert not notice(screen) and screen.state.document.prompt == "a chair"
 
 
-async def test_a_prompt_that_is_refused_can_be_typed_anew_at_once(studio, ready, wait_for):
-    def load(name, device, layers):
-        raise PromptError("'hello' names no thing")
+async def test_a_prompt_that_is_refused_can_be_typed_anew_at_once(studio, build, ready, wait_for, scripted):
+    refused = [True]
 
-    app = studio(load=load)
+    def load(name, device, layers):
+        if refused:
+            raise PromptError("'hello' names no thing")
+        return scripted()(name, device)
+
+    app = studio(load=load, opening=Opening(seed=41))
     async with app.run_test(size=SIZE) as pilot:
         screen = await ready(pilot)
         await pilot.press(*"hello", "enter")
@@ -402,6 +406,10 @@ async def test_a_prompt_that_is_refused_can_be_typed_anew_at_once(studio, ready,
         assert app.focused is screen.prompt.line and screen.prompt.value == "hello"
         await pilot.press(*"mug")
         assert screen.prompt.value == "mug"  # what was there is selected
+        refused.clear()
+        for seed in (41, 7):  # that of the command line, once a run begins; then that of the settings
+            await build(pilot, "a table")
+            assert screen.run_now.seed == screen.state.document.seed == seed
 
 
 @pytest.mark.parametrize(
