@@ -122,6 +122,19 @@ class BrickStructure:
         self.grid[brick.slices] = EMPTY
         return brick
 
+    def take_out(self, index: int) -> Brick:
+        """Take the brick at this position of the build order out and return it; later ones move up.
+
+        Raises:
+            IndexError: there is no such brick.
+        """
+        brick = self._bricks.pop(index)
+        self.grid[brick.slices] = EMPTY
+        first = index if index >= 0 else index + len(self._bricks) + 1
+        for position, later in enumerate(self._bricks[first:], start=first):
+            self.grid[later.slices] = position
+        return brick
+
     def truncate(self, count: int) -> None:
         """Keep only the first ``count`` bricks of the build order."""
         while len(self._bricks) > max(count, 0):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.structure import BrickStructure
-from brickgpt_engine.physics.contacts import Contacts, extract_contacts
+from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.report import BrickFailure, Criterion, StabilityReport, describe, share
 
 IntArray = NDArray[np.int64]
@@ -29,6 +29,28 @@ def ground_distance(contacts: Contacts) -> IntArray:
         step += 1
         distance[fresh] = step
     return distance[1:]
+
+
+def surely_near(contacts: Contacts, limit: int) -> bool:
+    """Whether no brick can be more than ``limit`` connections from the baseplate; False says nothing.
+
+    What floats counts as if it hung on to the furthest brick, in one chain.
+    """
+    left, step = contacts.brick_count, 0
+    ends = np.concatenate([contacts.lower, contacts.upper])
+    others = np.concatenate([contacts.upper, contacts.lower])
+    new = np.ones(left + 1, dtype=bool)
+    fresh = contacts.upper[contacts.lower == GROUND]
+    new[GROUND] = False
+    while fresh.size:
+        new[fresh] = False
+        left, step = int(np.count_nonzero(new)), step + 1
+        if left + step <= limit:
+            return True
+        reached = ~new
+        reached[GROUND] = False
+        fresh = others[reached[ends] & new[others]]
+    return left + step <= limit
 
 
 def floating_failures(structure: BrickStructure, grounded: BoolArray) -> list[BrickFailure]:

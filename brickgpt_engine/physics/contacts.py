@@ -52,7 +52,8 @@ def _weight_table() -> FloatArray:
     return table
 
 
-_WEIGHT = _weight_table()
+WEIGHT = _weight_table()
+"""Newtons that a brick of these two sides weighs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,23 +119,24 @@ class Contacts:
         return np.nonzero(real)[0], xy[real]
 
     @cached_property
-    def _points(self) -> tuple[IntArray, FloatArray, BoolArray]:
+    def points(self) -> tuple[IntArray, FloatArray, BoolArray]:
+        """Pair, place and whether it is at the hull's corner, of each contact point, as told below."""
         return _contact_points(self)
 
     @property
     def point_pair(self) -> IntArray:
         """The pair (q,) that each contact point belongs to. Points are ordered by upper brick."""
-        return self._points[0]
+        return self.points[0]
 
     @property
     def point_xy(self) -> FloatArray:
         """Place (q, 2) of each contact point, stud pitches."""
-        return self._points[1]
+        return self.points[1]
 
     @property
     def point_extreme(self) -> BoolArray:
         """Whether each point (q,) is a corner of the convex hull of its pair's points."""
-        return self._points[2]
+        return self.points[2]
 
 
 def extract_contacts(structure: BrickStructure) -> Contacts:
@@ -153,7 +155,7 @@ def extract_contacts(structure: BrickStructure) -> Contacts:
     return Contacts(
         boxes=boxes,
         centre=np.stack([x + h / 2, y + w / 2], axis=1),
-        weight=_WEIGHT[h, w],
+        weight=WEIGHT[h, w],
         lower=lower,
         upper=upper,
         low=first,

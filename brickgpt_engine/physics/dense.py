@@ -1,8 +1,8 @@
 """A simplex of its own for small structures: dense arrays, a start near the end, pulls priced exactly.
 
-The program is that of :mod:`~brickgpt_engine.physics.growing`: three rows for each brick (vertical
-balance, and the torques that leave it at its top along x and y), free columns where bricks share a joint, and
-columns over sets of pulls, found as they are needed. The tie-break's costs are added in the same small share.
+Each brick has three rows (vertical balance, and the torques that leave it at its top along x and y); where
+bricks share a joint, free columns couple them; and columns over sets of pulls are found as they are needed,
+as in :mod:`~brickgpt_engine.physics.condensed`. The tie-break's costs are added in the same small share.
 It begins at :func:`~brickgpt_engine.physics.start.first_balance`. Of a dozen bricks this takes as
 long as handing the arrays to a solver does.
 

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import BRICK_HEIGHT_M, STUD_PITCH_M
 from brickgpt_engine.physics.components import component_labels
-from brickgpt_engine.physics.connectivity import ground_distance
+from brickgpt_engine.physics.connectivity import ground_distance, surely_near
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.program import FloatArray, LinearProgram, Solution
 
@@ -133,7 +133,7 @@ def far_bricks(contacts: Contacts, *, standing: bool = False) -> IntArray:
     only what stands is looked at: what floats without a tilt has the duals of what presses against it.
     """
     n = contacts.brick_count
-    if n <= _FAR:
+    if n <= _FAR or surely_near(contacts, _FAR):
         return np.zeros(0, dtype=np.int64)
     distance = ground_distance(contacts)
     if standing:

@@ -1,9 +1,9 @@
 """The published problem of a structure that is built and edited, kept in the solver between changes.
 
-Rows and columns are those of :mod:`~brickgpt_engine.physics.condensed` with every brick free, with two
-differences that let bricks come and go. Each brick has a joint of its own at its top, and one at its
-bottom where it rests on nothing; where bricks that touch have different ones, free columns couple them,
-which says the same as one joint for all. And the tie-break is no second program: a small share of
+Rows are those of :mod:`~brickgpt_engine.physics.condensed` with every brick free; how joints come and go is
+told in :mod:`~brickgpt_engine.physics.live_joints`. A few columns are enough: supports, side presses and sets
+of pulls are priced exactly at the motion of the bricks that the duals are, and added as they are needed
+(:mod:`~brickgpt_engine.physics.pricing`). And the tie-break is no second program: a small share of
 its costs is added to the published ones. That finds the second's optimum if the basis that it ends with is
 optimal for the published costs alone, which is looked at in the end; if not, there is no answer.
 """
@@ -16,21 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import STUD_PITCH_M
-from brickgpt_engine.physics.bodies import Bodies
-from brickgpt_engine.physics.condensed import PAYS, Entries, Touch, lift_entries
+from brickgpt_engine.physics.bodies import Joints
+from brickgpt_engine.physics.condensed import Entries
 from brickgpt_engine.physics.contacts import Contacts
 from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
+from brickgpt_engine.physics.joint_start import footing
+from brickgpt_engine.physics.live_columns import NOBODY, Forces, LiveColumns, RowMap, turns
+from brickgpt_engine.physics.live_joints import NONE, Coupling, LiveJoints
+from brickgpt_engine.physics.pricing import Motion, Prices
 from brickgpt_engine.physics.program import ColumnBlock
 from brickgpt_engine.physics.solvers.highs import WarmSession
-from brickgpt_engine.physics.start import first_balance
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_NONE = -1
-"""No brick, or no row."""
 _ROUNDS = 60
+_IMBALANCE = COST * np.array([1.0, 1.0, *[STUD_PITCH_M] * 4])
+_WORTH = 1e-8
+"""A support or press is worth a column when it earns this much."""
+_NEAR = 3
+"""How many columns for each row, beside the basic ones, are kept in the solver after the first optimum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,44 +56,6 @@ class Grown:
     settled: bool = False
 
 
-class _Columns:
-    """What is known of every column that the solver has.
-
-    Attributes:
-        cost: (c,) published costs.
-        first, second: (c,) the bricks that it depends on; the first one's weight counts in the tie-break.
-        free: (c,) whether it may be negative.
-        alive: (c,) whether it is still in use.
-    """
-
-    def __init__(self) -> None:
-        self.cost = np.zeros(0)
-        self.first = self.second = np.zeros(0, dtype=np.int64)
-        self.free = self.alive = np.zeros(0, dtype=bool)
-        self._number = self._row = np.zeros(0, dtype=np.int64)
-        self._value = np.zeros(0)
-
-    def append(
-        self, block: ColumnBlock, first: IntArray, second: IntArray, free: BoolArray | None = None
-    ) -> None:
-        count, before = len(block.cost), len(self.cost)
-        number = before + np.repeat(np.arange(count), np.diff(block.start))
-        self.cost = np.concatenate([self.cost, block.cost])
-        self.first = np.concatenate([self.first, first])
-        self.second = np.concatenate([self.second, second])
-        self.free = np.concatenate([self.free, np.zeros(count, dtype=bool) if free is None else free])
-        self.alive = np.concatenate([self.alive, np.ones(count, dtype=bool)])
-        self._number = np.concatenate([self._number, number])
-        self._row = np.concatenate([self._row, block.index])
-        self._value = np.concatenate([self._value, block.value])
-
-    def reduced(self, dual: FloatArray) -> FloatArray:
-        """Reduced costs (c,) at these duals (rows,)."""
-        worth = np.bincount(self._number, self._value * dual[self._row], len(self.cost))
-        reduced: FloatArray = self.cost - worth
-        return reduced
-
-
 class GrowingProgram:
     """The program of one structure, and its solver.
 
@@ -99,20 +67,17 @@ class GrowingProgram:
 
     def __init__(self, time_limit: float | None = None) -> None:
         self._session = WarmSession(time_limit)
-        self._columns = _Columns()
-        none = np.zeros(0, dtype=np.int64)
-        self._vertical = none
-        self._bottom, self._top = np.zeros((2, 0), dtype=np.int64), np.zeros((2, 0), dtype=np.int64)
-        self._stale = np.zeros(0, dtype=bool)
-        self._residuals = np.zeros((0, 6), dtype=np.int64)
-        self._upper, self._lower, self._xy = none, none, np.zeros((0, 2))
-        self._known = np.zeros(0, dtype=bool)
-        # Sets of points: which column, which point.
-        self._set_column, self._set_point = none, none
-        self._rows = 0
+        self._limit, self._past = time_limit, 0
+        self._columns = LiveColumns()
+        self._joints = LiveJoints()
+        self._vertical = np.zeros(0, dtype=np.int64)
+        self._right = np.zeros(0)
         self._reordered = False
         self._standing = np.zeros(0, dtype=bool)
-        self._waiting: list[tuple[Entries, FloatArray, IntArray, IntArray, bool]] = []
+        # Columns that the solver does not have yet: from which number on, and what they are made of.
+        self._handed = 0
+        self._lifts: list[Forces] = []
+        self._others: list[Entries] = []
 
     @property
     def bricks(self) -> int:
@@ -120,50 +85,26 @@ class GrowingProgram:
         return len(self._vertical)
 
     @property
-    def _count(self) -> int:
-        """Number of columns, those that wait included."""
-        return len(self._columns.cost) + sum(len(part[1]) for part in self._waiting)
+    def pivots(self) -> int:
+        """Simplex iterations so far."""
+        return self._past + self._session.pivots
 
     @property
     def littered(self) -> bool:
         """Whether bricks that are gone have left so much behind that beginning anew is better."""
-        alive = self._columns.alive
-        return self._rows > 8 * self.bricks + 80 or 2 * int(alive.sum()) + 200 < len(alive)
+        rows, columns = len(self._right), len(self._columns)
+        return rows > (5 * self.bricks + 80 if self.bricks else 0) or columns > 20 * self.bricks + 800
 
     def remove(self, position: int) -> None:
         """Take out the brick at ``position``."""
-        c = self._columns
-        above = np.unique(self._upper[self._known & (self._lower == position)])
-        # Those that shared a joint because of it alone do so no more.
-        kept = np.unique(self._bottom[0, above], return_index=True)[1]
-        for brick in np.delete(above, kept).tolist():
-            self._retire(brick)
-        self._retire(position)
+        row = self._vertical[position : position + 1]
+        self._session.unload(row)
+        self._right[row] = 0.0
+        self._session.close(self._columns.remove(position))
+        self._joints.remove(position)
         self._vertical = np.delete(self._vertical, position)
-        self._stale = np.delete(self._stale, position)
         self._standing = np.delete(self._standing, position)
-        self._bottom = np.delete(self._bottom, position, axis=1)
-        self._top = np.delete(self._top, position, axis=1)
-        self._residuals = np.delete(self._residuals, position, axis=0)
-        for bricks in (c.first, c.second, self._upper, self._lower):
-            bricks[bricks == position] = _NONE
-            bricks[bricks > position] -= 1
         self._reordered |= position < self.bricks
-
-    def _retire(self, brick: int) -> None:
-        """Close every column of ``brick``, which comes back with other ones or not at all."""
-        if self._stale[brick]:
-            return
-        self._stale[brick] = True
-        c = self._columns
-        gone = self._known & ((self._upper == brick) | (self._lower == brick))
-        self._known = self._known & ~gone
-        dead = (c.first == brick) | (c.second == brick)
-        dead[self._set_column[gone[self._set_point]]] = True
-        dead &= c.alive
-        c.alive = c.alive & ~dead
-        self._session.close(np.flatnonzero(dead))
-        self._session.unload(self._vertical[brick : brick + 1])
 
     def optimum(self, contacts: Contacts) -> Grown | None:
         """The optimum for ``contacts``, whose first bricks are the known ones; None where it cannot be told.
@@ -171,246 +112,275 @@ class GrowingProgram:
         Raises:
             SolverError: HiGHS gives no answer.
         """
-        fresh = not self.bricks
         # What floats has no weight in the tie-break.
         weight = 1 + SHARE * preference(contacts)
         self._reordered |= not np.array_equal(self._standing, contacts.standing[: len(self._standing)])
         self._standing = contacts.standing
-        grown = self._take_in(contacts, weight)
+        prices = Prices(contacts)
+        fresh, grown = not self.bricks, self.bricks < contacts.brick_count
         if fresh:
-            self._begin(contacts)
+            rows = self._begin(prices, weight)
+        else:
+            self._part(contacts, weight)
+            rows = self._take_in(prices, weight) if grown else self._rows(contacts)
         if self._reordered:
             self._session.reprice(self._weighted(weight))
             self._reordered = False
-        bodies = self._bodies()
-        dual = self._session.solve(fewer=not grown)
+        dual = self._session.solve(fewer=fresh or not grown)
+        if dual is None:
+            # Without the bricks that are gone, what is left needs imbalances that the solver does not know.
+            self._unbalance(rows, np.ones((self.bricks, 6), dtype=bool))
+            if len(self._columns) > self._handed:
+                self._flush(rows, weight)
+                dual = self._session.solve()
         for _ in range(_ROUNDS):
-            bricks, chosen = self._price(contacts, dual, weight)
-            if not len(bricks):
+            if dual is None:
+                return None
+            if not self._improve(prices, rows, dual, weight):
                 break
-            self._add_sets(contacts, bodies, bricks, chosen)
-            self._flush(weight)
             dual = self._session.solve()
-        return self._read(contacts) if self._proven(contacts) else None
+        found = self._read(prices) if self._proven(prices, rows) else None
+        if fresh and found:
+            self._thin_out(rows, weight)
+        return found
 
-    def _begin(self, contacts: Contacts) -> None:
-        """Let the simplex go on from :func:`~brickgpt_engine.physics.start.first_balance`."""
-        start = first_balance(contacts)
-        basic = np.zeros(len(self._columns.cost), dtype=bool)
-        # Columns come as they were taken in: supports, residuals, then a set for each brick with points.
-        sets = int(self._set_column[0]) if len(self._set_column) else len(basic)
-        supports = sets - self._residuals.size - len(contacts.corners[0])
-        basic[supports + np.array(start.corners, dtype=np.int64)] = True
-        owners = np.unique(self._upper)
-        basic[sets + np.searchsorted(owners, start.pulling)] = True
-        for brick, sign in start.residuals:
-            basic[self._residuals[brick, sign]] = True
-        # Bricks that rest on nothing have joints of their own below, which nothing turns yet.
-        rows = np.zeros(self._rows, dtype=bool)
-        rows[self._bottom[:, np.setdiff1d(np.arange(self.bricks), owners)]] = True
-        self._session.begin(basic, self._columns.free, rows)
+    def _begin(self, prices: Prices, weight: FloatArray) -> RowMap:
+        """Rows of all bricks, columns that may be needed, and a basis near the optimum.
 
-    def _weighted(self, weight: FloatArray) -> FloatArray:
+        The dual simplex goes on from :func:`~brickgpt_engine.physics.joint_start.footing`.
+        """
+        c = prices.contacts
+        n, joints = c.brick_count, Joints.of(c)
+        self._vertical = np.arange(n)
+        self._joints.begin(joints, n)
+        self._add_rows(np.concatenate([c.weight * FORCE, np.zeros(2 * self._joints.count)]))
+        self._columns.residuals = np.full((n, 6), NONE)
+        rows = self._rows(c)
+        self._support(prices, np.flatnonzero(c.point_extreme))
+        self._unbalance(rows, np.ones((n, 6), dtype=bool))
+        self._press(c, rows, [np.arange(len(side)) for side in c.sides])
+        self._pull(prices, np.unique(c.upper), np.arange(len(prices.pair)))
+        self._flush(rows, weight)
+        start = footing(c, joints, np.ones(n, dtype=bool))
+        basic = np.zeros(len(self._columns), dtype=bool)
+        basic[start.corners] = True
+        loose = np.zeros(len(self._right), dtype=bool)
+        loose[self._vertical[start.hanging]] = True
+        slack = np.array(start.slack, dtype=np.int64) - 1
+        loose[self._joints.rows[:, slack[slack >= 0], 0]] = True
+        self._session.begin(basic, self._columns.free, loose)
+        return rows
+
+    def _thin_out(self, rows: RowMap, weight: FloatArray) -> None:
+        """Begin a solver anew where the last one stands, with columns only that are basic or may soon be."""
         c = self._columns
-        weighted: FloatArray = c.cost * np.append(weight, 1.0)[c.first]
-        return weighted
+        basic, loose = self._session.basis()
+        reduced = self._session.reduced()
+        near = np.sort(reduced[reduced > UNUSED])
+        limit = near[min(_NEAR * len(self._right), len(near) - 1)] if len(near) else 0.0
+        kept = basic | ((reduced > UNUSED) & (reduced < limit))
+        c.keep(kept)
+        self._past += self._session.pivots
+        self._session, self._handed = WarmSession(self._limit), 0
+        self._session.add_rows(self._right)
+        self._lifts = [c.forces]
+        self._others = [rows.presses(c.press), rows.imbalances(c.residuals, np.arange(self.bricks))]
+        c.forces = c.forces.take(np.zeros(0, dtype=np.int64))
+        self._flush(rows, weight)
+        self._session.begin(basic[kept], c.free, loose)
 
-    def _take_in(self, contacts: Contacts, weight: FloatArray) -> bool:
-        """Rows and columns for all bricks that are new or stale; whether there were any."""
-        n, known = contacts.brick_count, self.bricks
-        fresh = np.append(self._stale, np.ones(n - known, dtype=bool))
-        new = np.flatnonzero(fresh)
-        if not len(new):
-            return False
-        self._new_rows(contacts, new)
-        self._stale = np.zeros(n, dtype=bool)
-        bodies = self._bodies()
-        touched = fresh[contacts.upper] | (fresh[contacts.lower] & (contacts.lower >= 0))
-        self._couple(contacts, np.flatnonzero(touched))
-        self._push(contacts, fresh)
-        pair, xy = contacts.corners
-        at = touched[pair]
-        touch = Touch(contacts.upper[pair[at]], contacts.lower[pair[at]], xy[at])
-        lifts = lift_entries(contacts, bodies, touch)
-        self._append(lifts, np.zeros(len(touch.upper)), touch.upper, touch.lower)
-        self._unbalance(new)
-        at = touched[contacts.point_pair]
-        pair = contacts.point_pair[at]
-        first = len(self._upper)
-        self._upper = np.concatenate([self._upper, contacts.upper[pair]])
-        self._lower = np.concatenate([self._lower, contacts.lower[pair]])
-        self._xy = np.concatenate([self._xy, contacts.point_xy[at]])
-        self._known = np.concatenate([self._known, np.ones(len(pair), dtype=bool)])
-        bricks = np.unique(self._upper[first:])
+    def _part(self, contacts: Contacts, weight: FloatArray) -> None:
+        """Let joints fall apart where bricks are gone."""
+        first, c = len(self._right), self._columns
+        parting = self._joints.part(contacts, first)
+        for column in parting.closed:
+            self._session.close(np.array([column, column + 1]))
+        if parting.joints:
+            # Rows of the new joints alone, which columns so far have no part in.
+            own = self._joints.rows[:, :, :1]
+            rows = self._rows(contacts, np.where(own >= first, own, NONE))
+            rows.vertical = np.full(self.bricks + 1, NONE)
+            entries = [rows.lifts(c.forces), rows.presses(c.press)]
+            entries.append(rows.imbalances(c.residuals, np.arange(self.bricks)))
+            for column, (one, other) in parting.moved.items():
+                ends = np.where(own >= first, own, NONE)[:, [one, other]]
+                entries.append(turns(np.array([column, column + 1]), ends[:, 0], ends[:, 1]))
+            found = Entries.joined(entries)
+            real = found.row >= 0
+            by_row = Entries(found.row[real] - first, found.column[real], found.value[real])
+            count = 2 * len(parting.joints)
+            self._add_rows(np.zeros(count), by_row.merged(count, len(c)))
+        if parting.coupled:
+            self._couple(parting.coupled)
+            self._flush(self._rows(contacts), weight)
+
+    def _take_in(self, prices: Prices, weight: FloatArray) -> RowMap:
+        """Rows and columns for all bricks that are new."""
+        contacts, c = prices.contacts, self._columns
+        known, n = self.bricks, contacts.brick_count
+        new = np.arange(known, n)
+        coupled: list[Coupling] = []
+        rows = len(self._right) + n - known
+        self._vertical = np.append(self._vertical, np.arange(len(self._right), rows))
+        first = rows
+        for brick in new.tolist():
+            below = contacts.lower[contacts.upper == brick]
+            above = contacts.upper[contacts.lower == brick]
+            joints, pairs = self._joints.place(
+                below[below < brick].tolist(), above[above < brick].tolist(), first
+            )
+            first += 2 * joints
+            coupled += [pair for pair in pairs if pair not in coupled]
+        self._add_rows(np.concatenate([contacts.weight[new] * FORCE, np.zeros(first - rows)]))
+        c.residuals = np.vstack([c.residuals, np.full((n - known, 6), NONE)])
+        maps = self._rows(contacts)
+        if coupled:
+            self._couple(coupled)
+        self._unbalance(maps, np.repeat(np.arange(n) >= known, 6).reshape(n, 6))
+        touched = (contacts.upper >= known) | (contacts.lower >= known)
+        if touched.any():
+            self._support(prices, np.flatnonzero(contacts.point_extreme & touched[prices.pair]))
+            self._pull(prices, np.unique(contacts.upper[touched]), np.arange(len(prices.pair)))
+        self._press(contacts, maps, [np.flatnonzero((side >= known).any(axis=1)) for side in contacts.sides])
+        self._flush(maps, weight)
+        return maps
+
+    def _improve(self, prices: Prices, rows: RowMap, dual: FloatArray, weight: FloatArray) -> bool:
+        """Add columns that pay at these duals (rows,); whether there are any."""
+        motion = _motion(rows, dual)
+        worth = prices.worth(motion, _WORTH)
+        points, presses = prices.supports(worth, _WORTH), prices.presses(motion, _WORTH)
+        bricks, chosen = prices.pulls(worth, weight)
+        if len(points):
+            self._support(prices, points)
         if len(bricks):
-            self._add_sets(contacts, bodies, bricks, self._known)
-        self._flush(weight)
+            self._pull(prices, bricks, chosen)
+        self._press(prices.contacts, rows, presses)
+        self._unbalance(rows, prices.imbalances(motion, weight, _WORTH))
+        if len(self._columns) == self._handed:
+            return False
+        self._flush(rows, weight)
         return True
 
-    def _new_rows(self, contacts: Contacts, new: IntArray) -> None:
-        """Rows of the bricks ``new`` (k,): vertical balance, and joints at top and bottom."""
-        k, n = len(new), contacts.brick_count
-        more = n - self.bricks
-        self._vertical = np.append(self._vertical, np.zeros(more, dtype=np.int64))
-        blank = np.zeros((2, more), dtype=np.int64)
-        self._bottom, self._top = np.hstack([self._bottom, blank]), np.hstack([self._top, blank])
-        self._residuals = np.vstack([self._residuals, np.zeros((more, 6), dtype=np.int64)])
-        self._vertical[new] = self._rows + np.arange(k)
-        self._top[:, new] = self._rows + k + np.arange(2 * k).reshape(2, k)
-        place = np.minimum(np.searchsorted(contacts.upper, new), max(len(contacts.upper) - 1, 0))
-        if len(contacts.upper):
-            rests = contacts.upper[place] == new
-            below = np.where(rests, contacts.lower[place], _NONE)
-        else:
-            rests, below = np.zeros(k, dtype=bool), np.full(k, _NONE)
-        self._bottom[:, new] = np.where(below >= 0, self._top[:, below], _NONE)
-        alone = new[~rests]
-        self._bottom[:, alone] = self._rows + 3 * k + np.arange(2 * len(alone)).reshape(2, -1)
-        right = np.zeros(3 * k + 2 * len(alone))
-        right[:k] = contacts.weight[new] * FORCE
-        self._session.add_rows(right)
-        self._rows += len(right)
-
-    def _bodies(self) -> Bodies:
-        n = self.bricks
-        everyone = np.arange(n)
-        ground = np.full((2, 1), _NONE)
-        return Bodies(
-            body=everyone,
-            moving=everyone,
-            vertical=np.append(self._vertical, _NONE),
-            bottom=np.hstack([self._bottom, ground]),
-            top=np.hstack([self._top, ground]),
-            joint=np.zeros(0, dtype=np.int64),
-            known=np.zeros(0, dtype=bool),
-            joints_kept=0,
-        )
-
-    def _append(
-        self, entries: Entries, cost: FloatArray, first: IntArray, second: IntArray, free: bool = False
-    ) -> None:
-        """Columns for the next :meth:`_flush`."""
-        self._waiting.append((entries, cost, first, second, free))
-
-    def _flush(self, weight: FloatArray) -> None:
-        """Hand all waiting columns to the solver at once."""
-        costs = [cost for _, cost, *_ in self._waiting]
-        before = np.cumsum([0, *map(len, costs)])
-        entries = Entries.joined(
-            [
-                Entries(part[0].column + offset, part[0].row, part[0].value)
-                for part, offset in zip(self._waiting, before[:-1].tolist(), strict=True)
-            ]
-        )
-        cost = np.concatenate(costs)
-        first = np.concatenate([part[2] for part in self._waiting])
-        second = np.concatenate([part[3] for part in self._waiting])
-        free = np.repeat([part[4] for part in self._waiting], np.diff(before))
-        start, index, value = entries.merged(len(cost), self._rows)
-        self._session.add_columns(
-            ColumnBlock(cost * np.append(weight, 1.0)[first], start, index, value), free
-        )
-        self._columns.append(ColumnBlock(cost, start, index, value), first, second, free)
-        self._waiting = []
-
-    def _couple(self, contacts: Contacts, pairs: IntArray) -> None:
-        """Free columns between the joints of bricks that touch."""
-        pairs = pairs[contacts.lower[pairs] >= 0]
-        upper, lower = contacts.upper[pairs], contacts.lower[pairs]
-        apart = self._top[0, lower] != self._bottom[0, upper]
-        upper, lower = upper[apart], lower[apart]
-        rows = np.concatenate([np.stack([self._top[a, lower], self._bottom[a, upper]], 1) for a in (0, 1)])
-        self._append(_both(rows), np.zeros(len(rows)), np.tile(upper, 2), np.tile(lower, 2), free=True)
-
-    def _push(self, contacts: Contacts, fresh: BoolArray) -> None:
-        """Presses between bricks side by side that have different joints below."""
-        for axis in (0, 1):
-            first, second = contacts.sides[axis].T
-            new = (fresh[first] | fresh[second]) & (self._bottom[axis, first] != self._bottom[axis, second])
-            first, second = first[new], second[new]
-            rows = np.stack([self._bottom[axis, second], self._bottom[axis, first]], axis=1)
-            self._append(_both(rows), np.zeros(len(rows)), first, second)
-
-    def _unbalance(self, new: IntArray) -> None:
-        """Residuals of the bricks ``new``: vertical, along x and along y, each up and down."""
-        k, first = len(new), self._count
-        none = np.full(k, _NONE)
-        pairs = [np.stack([self._vertical[new], none], axis=1)]
-        pairs += [np.stack([self._bottom[axis, new], self._top[axis, new]], axis=1) for axis in (0, 1)]
-        rows = np.concatenate([pair for pair in pairs for _ in (0, 1)])
-        sign = np.repeat(np.tile([1.0, -1.0], 3), k)
-        cost = COST * np.repeat([1.0, STUD_PITCH_M], [2 * k, 4 * k])
-        self._append(_both(rows, sign), cost, np.tile(new, 6), np.full(6 * k, _NONE))
-        self._residuals[new] = first + np.arange(6 * k).reshape(6, k).T
-
-    def _add_sets(self, contacts: Contacts, bodies: Bodies, bricks: IntArray, chosen: BoolArray) -> None:
-        """A column for the chosen points of each of ``bricks``, pulling equally."""
-        number = np.full(self.bricks + 1, _NONE)
-        number[bricks] = np.arange(len(bricks))
-        wanted = np.flatnonzero(chosen & self._known & (number[self._upper] >= 0))
-        column = number[self._upper[wanted]]
-        lifts = lift_entries(
-            contacts, bodies, Touch(self._upper[wanted], self._lower[wanted], self._xy[wanted])
-        )
-        size = np.bincount(column, minlength=len(bricks))
-        self._set_column = np.concatenate([self._set_column, self._count + column])
-        self._set_point = np.concatenate([self._set_point, wanted])
-        cost: FloatArray = COST * (ALPHA + BETA * size.astype(np.float64))
-        pulls = Entries(column[lifts.column], lifts.row, -lifts.value)
-        self._append(pulls, cost, bricks, np.full(len(bricks), _NONE))
-
-    def _price(self, contacts: Contacts, dual: FloatArray, weight: FloatArray) -> tuple[IntArray, BoolArray]:
-        """Bricks whose best set of pulls pays, and which points are in their brick's best set."""
-        y = np.append(dual, 0.0)
-        slope = np.zeros((2, self.bricks + 1))
-        slope[:, :-1] = y[self._bottom] - y[self._top]
-        origin = np.zeros(self.bricks + 1)
-        origin[:-1] = y[self._vertical] - (slope[:, :-1] * contacts.centre.T).sum(axis=0)
-        up, low = self._upper, self._lower
-        over = origin[low] - origin[up] - COST * BETA * np.append(weight, 1.0)[up]
-        over += ((slope[:, low] - slope[:, up]) * self._xy.T).sum(axis=0)
-        chosen = self._known & (over > 0)
-        earned = np.bincount(up[chosen], over[chosen], self.bricks)
-        return np.flatnonzero(earned > COST * ALPHA * weight * (1 + PAYS)), chosen
-
-    def _proven(self, contacts: Contacts) -> bool:
+    def _proven(self, prices: Prices, rows: RowMap) -> bool:
         """Whether the last basis is optimal for the published costs alone."""
+        return prices.content(_motion(rows, self._session.duals_at(self._columns.cost)), UNUSED)
+
+    def _rows(self, contacts: Contacts, joints: IntArray | None = None) -> RowMap:
+        """Rows of the bricks' balances, of these ``joints`` (2, joints + 1, depth) where they are given."""
+        rows = self._joints.rows if joints is None else joints
+        bottom, top = np.append(self._joints.bottom, NONE), np.append(self._joints.top, NONE)
+        centre = np.vstack([contacts.centre, [0.0, 0.0]])
+        return RowMap(np.append(self._vertical, NONE), rows[:, bottom], rows[:, top], centre)
+
+    def _weighted(self, weight: FloatArray, first: int = 0) -> FloatArray:
+        """Costs of all columns from the ``first`` on, with the tie-break's share."""
         c = self._columns
-        dual = self._session.duals_at(c.cost)
-        reduced = c.reduced(dual)
-        if reduced[c.alive].min(initial=0.0) < -UNUSED or reduced[c.alive & c.free].max(initial=0.0) > UNUSED:
-            return False
-        return not len(self._price(contacts, dual, np.ones(self.bricks))[0])
+        weighted: FloatArray = c.cost[first:] * np.append(weight, 1.0)[c.first[first:]]
+        return weighted
 
-    def _read(self, contacts: Contacts) -> Grown:
+    def _add_rows(
+        self, right: FloatArray, entries: tuple[IntArray, IntArray, FloatArray] | None = None
+    ) -> None:
+        self._session.add_rows(right, entries)
+        self._right = np.concatenate([self._right, right])
+
+    def _flush(self, rows: RowMap, weight: FloatArray) -> None:
+        """Hand all new columns to the solver at once."""
+        c, before = self._columns, self._handed
+        parts = self._others
+        if self._lifts:
+            lifts = self._lifts[0] if len(self._lifts) == 1 else self._lifts[0].and_(*self._lifts[1:])
+            c.forces = c.forces.and_(lifts)
+            parts = [rows.lifts(lifts), *parts]
+        found, count = parts[0] if len(parts) == 1 else Entries.joined(parts), len(c) - before
+        entries = Entries(found.column - before, found.row, found.value).merged(count, len(self._right))
+        self._session.add_columns(ColumnBlock(self._weighted(weight, before), *entries), c.free[before:])
+        self._lifts, self._others, self._handed = [], [], len(c)
+
+    def _couple(self, pairs: list[Coupling]) -> None:
+        """Free columns between joints that are one."""
+        column = self._columns.append(np.zeros(2 * len(pairs)), np.full(2 * len(pairs), NOBODY), free=True)
+        self._joints.couplings.update(zip(pairs, column[::2].tolist(), strict=True))
+        rows = self._joints.rows[:, np.array(pairs)]
+        for axis in (0, 1):
+            self._others.append(turns(column[axis::2], rows[axis, :, 0], rows[axis, :, 1]))
+
+    def _support(self, prices: Prices, points: IntArray) -> None:
+        """A column for a support at each of ``points`` (k,)."""
+        c, pair, k = prices.contacts, prices.pair[points], len(points)
+        column = self._columns.append(np.zeros(k), np.full(k, NOBODY))
+        self._lifts.append(
+            Forces(column, c.upper[pair], c.lower[pair], np.ones(k), prices.x[points], prices.y[points])
+        )
+
+    def _pull(self, prices: Prices, bricks: IntArray, chosen: IntArray) -> None:
+        """A column for those of the ``chosen`` points (k,) that each of ``bricks`` has, pulling equally."""
+        c, p = self._columns, prices.contacts
+        number = np.full(p.brick_count, NONE)
+        number[bricks] = len(c) + np.arange(len(bricks))
+        points = chosen[number[prices.owner[chosen]] >= 0]
+        pair = prices.pair[points]
+        ones = np.ones(len(points))
+        size, x, y = (
+            np.bincount(pair, values, len(p.upper)).astype(np.float64)
+            for values in (ones, prices.x[points], prices.y[points])
+        )
+        used = np.flatnonzero(size)
+        upper, lower = p.upper[used], p.lower[used]
+        self._lifts.append(Forces(number[upper], upper, lower, -size[used], -x[used], -y[used]))
+        whole = np.bincount(upper, size[used], p.brick_count).astype(np.float64)[bricks]
+        c.append(COST * (ALPHA + BETA * whole), bricks)
+        mine = prices.owner[points]
+        c.points = np.hstack([c.points, [number[mine], mine, p.lower[pair], points - prices.first[pair]]])
+
+    def _press(self, contacts: Contacts, rows: RowMap, at: list[IntArray]) -> None:
+        """Columns for presses at these positions of :attr:`Contacts.sides`, per axis, one for two joints."""
+        bottom, found = self._joints.bottom, []
+        for axis in (0, 1):
+            if len(at[axis]):
+                first, second = contacts.sides[axis][at[axis]].T
+                code = bottom[second] * (self._joints.count + 1) + bottom[first]
+                one = np.unique(code, return_index=True)[1]
+                one = one[bottom[first[one]] != bottom[second[one]]]
+                found += [
+                    (NONE, axis, *pair)
+                    for pair in zip(first[one].tolist(), second[one].tolist(), strict=True)
+                ]
+        if found:
+            press = np.array(found).T
+            press[0] = self._columns.append(np.zeros(len(found)), np.full(len(found), NOBODY))
+            self._columns.press = np.hstack([self._columns.press, press])
+            self._others.append(rows.presses(press))
+
+    def _unbalance(self, rows: RowMap, wanted: BoolArray) -> None:
+        """Columns for the ``wanted`` imbalances (n, 6) that have none."""
+        c = self._columns
+        brick, kind = np.nonzero(wanted & (c.residuals < 0))
+        if len(brick):
+            column = np.full(wanted.shape, NONE)
+            column[brick, kind] = c.append(_IMBALANCE[kind], brick)
+            c.residuals[brick, kind] = column[brick, kind]
+            bricks = np.unique(brick)
+            self._others.append(rows.imbalances(column[bricks], bricks))
+
+    def _read(self, prices: Prices) -> Grown:
+        c, contacts = self._columns, prices.contacts
         # Closed columns are zero, but for the dust of a solver.
-        x = np.where(self._columns.alive, self._session.point(), 0.0)
-        signed = x[self._residuals].reshape(-1, 3, 2)
+        x = np.append(np.where(c.alive, self._session.point(), 0.0), 0.0)
+        signed = x[c.residuals].reshape(-1, 3, 2)
         residual = (signed[:, :, 0] - signed[:, :, 1]) / FORCE
-        strength = x[self._set_column]
-        used = strength > 0
-        point = np.bincount(self._set_point[used], strength[used], len(self._upper)) / FORCE
-        pull = np.zeros(len(contacts.point_pair))
-        mine = np.flatnonzero(point)
-        if len(mine):
-            theirs = _codes(
-                contacts.upper[contacts.point_pair], contacts.lower[contacts.point_pair], contacts.point_xy
-            )
-            order = np.argsort(theirs)
-            codes = _codes(self._upper[mine], self._lower[mine], self._xy[mine])
-            pull[order[np.searchsorted(theirs, codes, sorter=order)]] = point[mine]
-        return Grown(float(self._columns.cost @ x) / (COST * FORCE), pull, residual)
+        pull = np.zeros(len(prices.pair))
+        column, upper, lower, within = c.points[:, x[c.points[0]] > 0]
+        n = contacts.brick_count + 1
+        pair = np.searchsorted(contacts.upper * n + contacts.lower, upper * n + lower)
+        np.add.at(pull, prices.first[pair] + within, x[column])
+        return Grown(float(c.cost @ x[:-1]) / (COST * FORCE), pull / FORCE, residual)
 
 
-def _both(rows: IntArray, sign: FloatArray | None = None) -> Entries:
-    """Columns with +1 and -1 at their two ``rows`` (columns, 2), times ``sign``."""
-    sign = np.ones(len(rows)) if sign is None else sign
-    number = np.repeat(np.arange(len(rows)), 2)
-    return Entries(number, rows.reshape(-1), np.stack([sign, -sign], axis=1).reshape(-1))
-
-
-def _codes(upper: IntArray, lower: IntArray, xy: FloatArray) -> IntArray:
-    """A number for each contact point that no other has: places are multiples of an eighth of a pitch."""
-    x, y = np.rint(xy.T * 8).astype(np.int64)
-    codes: IntArray = ((upper * (1 << 14) + lower + 1) * (1 << 14) + x) * (1 << 14) + y
-    return codes
+def _motion(rows: RowMap, dual: FloatArray) -> Motion:
+    """How bricks move at these duals (rows,)."""
+    y = np.append(dual, 0.0)
+    if rows.bottom.shape[2] == 1:
+        return Motion(y[rows.vertical], y[rows.bottom[:, :, 0]], y[rows.top[:, :, 0]])
+    return Motion(y[rows.vertical], y[rows.bottom].sum(axis=2), y[rows.top].sum(axis=2))

@@ -54,10 +54,7 @@ class IncrementalAnalyzer:
         position = index + count if index < 0 else index
         if not 0 <= position < count:
             raise IndexError(f"there is no brick {index} among {count}")
-        later = self._structure[position + 1 :]
-        self._structure.truncate(position)
-        for brick in later:
-            self._structure.add(brick)
+        self._structure.take_out(position)
         self._memory.forget(position)
         return self.report()
 

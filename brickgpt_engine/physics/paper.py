@@ -25,11 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints, ride
 from brickgpt_engine.physics.components import component_labels
 from brickgpt_engine.physics.condensed import Balance, Condensed
-from brickgpt_engine.physics.contacts import GROUND, Contacts
+from brickgpt_engine.physics.contact_changes import with_next, without
+from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.dense import DenseSimplex
 from brickgpt_engine.physics.force_model import COST, far_bricks
 from brickgpt_engine.physics.growing import GrowingProgram, Grown
@@ -53,6 +55,8 @@ _LARGE = 200
 """Bricks beyond which the program of all takes longer to begin with than changes are likely to save."""
 _KEPT = 16
 """Programs whose optima a memory keeps."""
+_NEW = 3
+"""New bricks up to which contacts are added brick by brick."""
 _SLACK = 1e-7
 """How far, in units of cost, a rider's dual may be out of bounds."""
 _ZERO = 1e-12
@@ -113,9 +117,22 @@ class Memory:
         self.moving: BoolArray = np.zeros(0, dtype=bool)
         self.growing: GrowingProgram | None = None
         self._settled = True
+        self._contacts: Contacts | None = None
+
+    def contacts(self, structure: BrickStructure) -> Contacts:
+        """Contacts of ``structure``, whose first bricks are those that were not forgotten."""
+        known, n = self._contacts, len(structure)
+        if known is None or not known.brick_count or not 0 <= n - known.brick_count <= _NEW:
+            known = extract_contacts(structure)
+        while known.brick_count < n:
+            known = with_next(known, structure)
+        self._contacts = known
+        return known
 
     def forget(self, position: int) -> None:
         """The brick at ``position`` in build order is gone."""
+        if self._contacts is not None and position < self._contacts.brick_count:
+            self._contacts = without(self._contacts, position)
         if position < len(self.moving):
             self.moving = np.delete(self.moving, position)
         if self.growing is not None and position < self.growing.bricks:

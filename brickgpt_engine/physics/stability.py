@@ -95,7 +95,7 @@ class StabilityAnalyzer:
             return connectivity_report(structure)
         if not len(structure):
             return self._empty_report()
-        contacts = extract_contacts(structure)
+        contacts = memory.contacts(structure) if memory else extract_contacts(structure)
         grounded = grounded_bricks(contacts)
         try:
             if self.criterion is Criterion.PAPER:

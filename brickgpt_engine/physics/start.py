@@ -5,7 +5,7 @@ brick's contact points, three supports around it carry the load. Where it lies o
 tip over an edge of that hull: two supports at the edge carry more than the load, and all of the
 brick's points, pulling equally, hold down the rest. Only a brick with nothing below it, or that is lifted
 more than it weighs, is left unbalanced. Three columns for each brick's three rows are a basis
-of the program in :mod:`~brickgpt_engine.physics.growing`, feasible and mostly near the optimum:
+of the program in :mod:`~brickgpt_engine.physics.dense`, feasible and mostly near the optimum:
 the simplex goes on from it in a fraction of the pivots that it needs from nothing.
 """
 

@@ -50,6 +50,20 @@ def test_truncating_equals_never_having_added(bricks, keep):
     assert (structure.grid == fresh.grid).all()
 
 
+@given(random_bricks, st.integers(-25, 24))
+def test_taking_out_equals_never_having_added(bricks, index):
+    structure = BrickStructure(world_dim=WORLD)
+    placed = [brick for brick in bricks if structure.add(brick) is None]
+    if not -len(placed) <= index < len(placed):
+        with pytest.raises(IndexError):
+            structure.take_out(index)
+    else:
+        assert structure.take_out(index) == placed.pop(index)
+    fresh = BrickStructure(placed, WORLD)
+    assert structure == fresh
+    assert (structure.grid == fresh.grid).all()
+
+
 def test_rejections_are_told_apart_and_explained():
     structure = BrickStructure([Brick(2, 4, 0, 0, 0)])
     cases = {

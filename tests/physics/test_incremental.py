@@ -107,14 +107,14 @@ def test_the_program_that_the_solver_has_goes_on_without_a_fresh_one(monkeypatch
     assert report.solver == "highs" and report.objective == pytest.approx(cold.objective, rel=1e-6)
     again = incremental()
     again.follow(structure)
-    before = session._memory.growing._session.pivots
+    before = session._memory.growing.pivots
     assert session.add(Brick(1, 1, 0, 0, 0)).objective == pytest.approx(report.objective, rel=1e-9)
-    after = session._memory.growing._session.pivots
-    assert after - before < again._memory.growing._session.pivots / 4
+    after = session._memory.growing.pivots
+    assert after - before < again._memory.growing.pivots / 4
 
 
 def test_an_answer_that_cannot_be_proven_is_looked_for_afresh(monkeypatch):
-    monkeypatch.setattr(GrowingProgram, "_proven", lambda self, contacts: False)
+    monkeypatch.setattr(GrowingProgram, "_proven", lambda self, prices, rows: False)
     structure = top_heavy(3, 14)
     session = incremental()
     for brick in structure:
