@@ -1,8 +1,9 @@
 """``python -m training COMMAND``; each command has a ``--help``.
 
 The commands: ``data`` and ``prepare`` make data sets, ``nano`` trains the embedded model from scratch,
-``sft`` fine-tunes a model, ``grpo`` tunes one by rewards, ``drafter`` counts what a model's drafts go by,
-``curves`` draws what a run logged, ``spaces`` compares action spaces, and ``evaluate`` measures a model.
+``sft`` fine-tunes a model, ``grpo`` tunes one by rewards, ``merge`` takes the mean of several,
+``drafter`` counts what a model's drafts go by, ``curves`` draws what a run logged, ``spaces`` compares
+action spaces, and ``evaluate`` measures a model.
 Ends with code 2 where a command needs a package that is not installed.
 """
 
@@ -16,6 +17,7 @@ COMMANDS = {
     "prepare": "training.data",
     "nano": "training.nano",
     "drafter": "training.drafter",
+    "merge": "training.merge",
     "sft": "training.sft",
     "grpo": "training.grpo",
     "curves": "training.curves",
