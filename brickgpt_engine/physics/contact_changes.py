@@ -42,6 +42,10 @@ def without(contacts: Contacts, brick: int) -> Contacts:
     )
     pair, xy, extreme = c.points
     mine = kept[pair]
+    stands, rests = np.delete(c.standing, brick), np.zeros(left.brick_count, dtype=bool)
+    rests[upper] = True
+    if rests[stands].all():  # on what stands, and that again, down to the baseplate
+        left.__dict__["standing"] = stands
     left.__dict__["points"] = ((np.cumsum(kept) - 1)[pair[mine]], xy[mine], extreme[mine])
     return left
 

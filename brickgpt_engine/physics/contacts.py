@@ -88,6 +88,10 @@ class Contacts:
     @cached_property
     def standing(self) -> BoolArray:
         """Which bricks (n,) a chain of stud connections joins to the baseplate; the others float."""
+        rests = np.zeros(self.brick_count, dtype=bool)
+        rests[self.upper] = True
+        if rests.all():  # and so does what it rests on, down to the baseplate
+            return rests
         # Node 0 is the baseplate, node i + 1 is brick i.
         label = component_labels(self.brick_count + 1, self.lower - GROUND, self.upper + 1)
         return np.equal(label[1:], 0)

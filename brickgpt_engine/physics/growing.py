@@ -156,7 +156,7 @@ class GrowingProgram:
         self._add_rows(np.concatenate([c.weight * FORCE, np.zeros(2 * self._joints.count)]))
         self._columns.residuals = np.full((n, 6), NONE)
         rows = self._rows(c)
-        self._support(prices, np.flatnonzero(c.point_extreme))
+        self._support(prices, prices.corner)
         self._unbalance(rows, np.ones((n, 6), dtype=bool))
         self._press(c, rows, [np.arange(len(side)) for side in c.sides])
         self._pull(prices, np.unique(c.upper), np.arange(len(prices.pair)))
@@ -239,7 +239,7 @@ class GrowingProgram:
         self._unbalance(maps, np.repeat(np.arange(n) >= known, 6).reshape(n, 6))
         touched = (contacts.upper >= known) | (contacts.lower >= known)
         if touched.any():
-            self._support(prices, np.flatnonzero(contacts.point_extreme & touched[prices.pair]))
+            self._support(prices, prices.corner[touched[prices.pair[prices.corner]]])
             self._pull(prices, np.unique(contacts.upper[touched]), np.arange(len(prices.pair)))
         self._press(contacts, maps, [np.flatnonzero((side >= known).any(axis=1)) for side in contacts.sides])
         self._flush(maps, weight)
@@ -248,7 +248,7 @@ class GrowingProgram:
     def _improve(self, prices: Prices, rows: RowMap, dual: FloatArray, weight: FloatArray) -> bool:
         """Add columns that pay at these duals (rows,); whether there are any."""
         motion = _motion(rows, dual)
-        worth = prices.worth(motion, _WORTH)
+        worth = prices.worth(motion)
         points, presses = prices.supports(worth, _WORTH), prices.presses(motion, _WORTH)
         bricks, chosen = prices.pulls(worth, weight)
         if len(points):
@@ -256,7 +256,9 @@ class GrowingProgram:
         if len(bricks):
             self._pull(prices, bricks, chosen)
         self._press(prices.contacts, rows, presses)
-        self._unbalance(rows, prices.imbalances(motion, weight, _WORTH))
+        wanted = prices.imbalances(motion, weight, _WORTH)
+        if wanted.any():
+            self._unbalance(rows, wanted)
         if len(self._columns) == self._handed:
             return False
         self._flush(rows, weight)

@@ -141,26 +141,23 @@ class LiveColumns:
         self.alive = np.concatenate([self.alive, np.ones(count, dtype=bool)])
         return np.arange(before, before + count)
 
-    def close(self, columns: IntArray) -> None:
-        """Mark columns as out of use."""
-        self.alive = self.alive.copy()
-        self.alive[columns] = False
-
     def remove(self, brick: int) -> IntArray:
         """Forget the columns of ``brick`` and count later bricks down; the numbers of those columns."""
         f, s, p = self.forces, self.points, self.press
         gone = (f.upper == brick) | (f.lower == brick)
         pressed = (p[2] == brick) | (p[3] == brick)
         own = self.residuals[brick]
-        dead = np.unique(np.concatenate([f.column[gone], p[0, pressed], own[own >= 0]]))
-        self.close(dead)
+        alive = self.alive.copy()
+        alive[f.column[gone]] = alive[p[0, pressed]] = alive[own[own >= 0]] = False
+        dead = np.flatnonzero(self.alive & ~alive)
+        self.alive = alive
         self.residuals = np.delete(self.residuals, brick, axis=0)
         self.forces = f.take(self.alive[f.column])
         self.points = s[:, self.alive[s[0]]]
         self.press = p[:, ~pressed]
         self.first[dead] = NOBODY
         for bricks in (self.first, self.forces.upper, self.forces.lower, self.points[1], self.points[2]):
-            bricks[bricks > brick] -= 1
+            bricks -= bricks > brick
         self.press[2:] -= self.press[2:] > brick
         return dead
 

@@ -39,13 +39,17 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worth:
-    """Contact points (k,) between bricks that move apart or together, and what a unit support at each earns.
+    """What a unit support earns; a pull earns as much less than nothing.
 
-    A pull earns as much less than nothing. All other points earn nothing.
+    Attributes:
+        fall: (p,) at the origin, were it a point of this pair.
+        tilt: (2, p) how much more for each pitch along x and y.
+        corner: (e,) at the corners of the pairs' hulls.
     """
 
-    point: IntArray
-    value: FloatArray
+    fall: FloatArray
+    tilt: FloatArray
+    corner: FloatArray
 
 
 class Prices:
@@ -59,49 +63,53 @@ class Prices:
         x, y: (q,) place of each point.
         owner: (q,) upper brick of each point.
         first: (p,) first point of each pair.
+        corner: (e,) points at the corners of their pair's hull.
     """
 
     def __init__(self, contacts: Contacts) -> None:
         c = self.contacts = contacts
-        self.pair, xy, self._extreme = c.points
+        self.pair, xy, extreme = c.points
         self.x, self.y = xy.T
         self.first = np.searchsorted(self.pair, np.arange(len(c.upper)))
         self.owner = c.upper[self.pair]
+        self.corner = np.flatnonzero(extreme)
+        self._pair, (self._x, self._y) = self.pair[self.corner], xy[self.corner].T
         # Positions of the bricks side by side in a motion's two rows, one after the other.
-        n = c.brick_count
-        self._beside = np.concatenate([c.sides[0], c.sides[1] + n + 1]).T
-        self._reach = float(c.boxes.max(initial=0)) + 8
+        self._beside = np.concatenate([c.sides[0], c.sides[1] + c.brick_count + 1]).T
 
-    def worth(self, motion: Motion, least: float) -> Worth:
-        """What supports earn, of all points where that may be more than ``least`` or less than nothing."""
+    def worth(self, motion: Motion) -> Worth:
+        """What a unit support earns at every point."""
         c = self.contacts
         slope = motion.bottom - motion.top
         origin = motion.rise.copy()
         origin[:-1] -= slope[0, :-1] * c.centre[:, 0] + slope[1, :-1] * c.centre[:, 1]
-        up, low = c.upper, c.lower
+        up, low, at = c.upper, c.lower, self._pair
         fall, tilt = origin[up] - origin[low], slope[:, up] - slope[:, low]
-        moves = np.abs(fall) + self._reach * (np.abs(tilt[0]) + np.abs(tilt[1])) > least
-        point = np.flatnonzero(moves[self.pair])
-        pair = self.pair[point]
-        value = fall[pair] + tilt[0][pair] * self.x[point] + tilt[1][pair] * self.y[point]
-        return Worth(point, value)
+        return Worth(fall, tilt, fall[at] + tilt[0][at] * self._x + tilt[1][at] * self._y)
 
     def supports(self, worth: Worth, least: float) -> IntArray:
         """Points (k,) at corners of their pair's hull where a support earns more than ``least``."""
-        paying = worth.point[worth.value > least]
-        corners: IntArray = paying[self._extreme[paying]]
-        return corners
+        paying: IntArray = self.corner[worth.corner > least]
+        return paying
 
     def pulls(self, worth: Worth, weight: FloatArray) -> tuple[IntArray, IntArray]:
         """Bricks whose best set of pulls pays, and all points (k,) that are in their brick's best set.
 
-        The published costs of each brick are multiplied by its ``weight`` (n,).
+        The published costs of each brick are multiplied by its ``weight`` (n,), at least 1.
         """
-        owner = self.owner[worth.point]
-        over = -worth.value - COST * BETA * weight[owner]
+        # What opens somewhere opens at a corner.
+        opens = self._pair[worth.corner < -COST * BETA]
+        if not len(opens):
+            return opens, opens
+        some = np.zeros(len(self.first), dtype=bool)
+        some[opens] = True
+        point = np.flatnonzero(some[self.pair])
+        pair, owner = self.pair[point], self.owner[point]
+        fall = worth.fall[pair] + worth.tilt[0][pair] * self.x[point] + worth.tilt[1][pair] * self.y[point]
+        over = -fall - COST * BETA * weight[owner]
         chosen = over > 0
         earned = np.bincount(owner[chosen], over[chosen], len(weight))
-        return np.flatnonzero(earned > COST * ALPHA * weight * (1 + PAYS)), worth.point[chosen]
+        return np.flatnonzero(earned > COST * ALPHA * weight * (1 + PAYS)), point[chosen]
 
     def presses(self, motion: Motion, least: float) -> list[IntArray]:
         """Positions in :attr:`Contacts.sides`, per axis, of presses that earn more than ``least``."""
@@ -114,10 +122,11 @@ class Prices:
     def imbalances(self, motion: Motion, weight: FloatArray, least: float) -> BoolArray:
         """Which imbalances (n, 6), along z, x and y, each up and down, earn ``least`` more than they cost."""
         moved = np.vstack([motion.rise, motion.bottom - motion.top])[:, :-1].T
+        if not (np.abs(moved).max(axis=0, initial=0.0) > _IMBALANCE + least).any():
+            return np.zeros((len(weight), 6), dtype=bool)
         over = np.abs(moved) > weight[:, None] * _IMBALANCE + least
         found: BoolArray = np.repeat(over, 2, axis=1)
-        if over.any():
-            found &= np.stack([moved > 0, moved < 0], axis=2).reshape(-1, 6)
+        found &= np.stack([moved > 0, moved < 0], axis=2).reshape(-1, 6)
         return found
 
     def content(self, motion: Motion, slack: float) -> bool:
@@ -126,7 +135,7 @@ class Prices:
         plain = np.ones(c.brick_count)
         if self.imbalances(motion, plain, slack).any():
             return False
-        worth = self.worth(motion, slack)
+        worth = self.worth(motion)
         if any(len(found) for found in (self.supports(worth, slack), *self.presses(motion, slack))):
             return False
         # Joints of bricks that touch are one.
