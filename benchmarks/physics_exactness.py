@@ -6,8 +6,10 @@ For each random or designed structure, verdict and optimum of both criteria are 
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
 dispatcher: the usual one by HiGHS, the built-in simplex, the moving bricks alone, all bricks free with one
 column per pull, all free with columns over sets, the same from an interior point, the plain reduced
-program by HiGHS, and the same by Gurobi where its licence allows. Stress per brick is compared between
-them, as the tie-break makes it unique. Ends with exit code 1 on a difference.
+program by HiGHS, the same by Gurobi where its licence allows, and the program that is kept between
+changes, after the last brick was added and after a brick was taken out. Stress per brick is compared
+between them, as the tie-break makes it unique. So is the verdict alone. Ends with exit code 1 on a
+difference.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._report import Row, options, publish
 from benchmarks.physics import load
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.physics import StabilityAnalyzer, StabilityReport, condensed, paper
+from brickgpt_engine.physics import (
+    IncrementalAnalyzer,
+    StabilityAnalyzer,
+    StabilityReport,
+    condensed,
+    paper,
+)
 from brickgpt_engine.physics.connectivity import grounded_bricks
 from brickgpt_engine.physics.contacts import extract_contacts
 from brickgpt_engine.physics.report import FloatArray
@@ -107,12 +115,40 @@ def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, Stabili
     yield "at once", plain._report(structure, contacts, grounded_bricks(contacts), verdict)
     if gurobi:
         yield "gurobi", StabilityAnalyzer("paper", "gurobi").analyze(structure)
+    yield from changes(structure)
+
+
+def changes(structure: BrickStructure) -> Iterator[tuple[str, StabilityReport]]:
+    """Reports by the program that is kept between changes: a brick is added last, or one more taken out."""
+    side, count = structure.world_dim, len(structure)
+    session = kept(structure[:-1], side)
+    yield "brick added", session.follow(structure)
+    filled = structure.grid >= 0
+    height = np.where(filled.any(axis=2), side - np.argmax(filled[:, :, ::-1], axis=2), side)
+    free = np.argwhere(height < side)  # tops of columns that have a brick
+    if not len(free):
+        return
+    x, y = free[count * 7 % len(free)].tolist()
+    extra, place = Brick(1, 1, x, y, int(height[x, y])), count * 5 % (count + 1)
+    session = kept([*structure[:place], extra, *structure[place:]], side)
+    yield "brick taken out", session.remove(place)
+
+
+def kept(bricks: Sequence[Brick], world_dim: int) -> IncrementalAnalyzer:
+    """A session that has solved for these bricks, also where they settle."""
+    session = IncrementalAnalyzer(StabilityAnalyzer("paper", "highs"), BrickStructure(bricks, world_dim))
+    session._memory._settled = False
+    session.report()
+    session._memory._settled = False
+    return session
 
 
 def paper_faults(structure: BrickStructure, gurobi: bool) -> Iterator[str]:
     """What differs from the plain model, or between ways."""
     value, residual, largest = load("oracle").paper(structure)
     stands = bool(residual < FORCE_ZERO and largest.max() < 0.98)
+    if StabilityAnalyzer("paper", "highs").stands(structure) != stands:
+        yield f"verdict alone: {not stands}, plain model {stands}"
     usual: FloatArray | None = None
     for way, report in ways(structure, gurobi):
         if report.stable != stands:
@@ -129,6 +165,9 @@ def equilibrium_faults(structure: BrickStructure) -> Iterator[str]:
     """What differs from the plain model by the other criterion."""
     least = load("oracle").equilibrium(structure)
     report = StabilityAnalyzer("equilibrium", "highs").analyze(structure)
+    alone = StabilityAnalyzer("equilibrium", "highs").stands(structure)
+    if (least is not None and least < 1) != alone:
+        yield f"equilibrium: verdict alone {alone}, plain model's t {least}"
     if (least is not None and least < 1) != report.stable:
         yield f"equilibrium: {report.status}, plain model's t {least}"
     elif least is None:
