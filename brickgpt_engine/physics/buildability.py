@@ -112,8 +112,8 @@ def check_steps(
     stage = BrickStructure(world_dim=structure.world_dim)
     for number, brick in enumerate(structure, start=1):
         stage.add(brick)
-        if not analyzer.stands(stage):
-            report = _judged(stage, analyzer)
+        report = None if analyzer.stands(stage) else _judged(stage, analyzer)
+        if report is not None and not report.stable:
             return StepCheck(number, Step(number, brick, _first_reason(report)), blocked)
         if not go_on(number):
             return StepCheck(number, None, blocked)
