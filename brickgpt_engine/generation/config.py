@@ -64,8 +64,9 @@ class GenerationConfig:
             only for what no later brick can hold, in raster order.
         rollback: ``published`` cuts before the first unstable brick until the rest stands, and tries
             again under the same odds. ``escalating`` keeps what later bricks can still hold, forbids the
-            brick that failed after the same bricks before, and where a place fails again and again
-            warms the next draws and cuts further back, a layer more each time.
+            brick that failed after the same bricks before, lets bricks rest on something once some have
+            hung in the air (exact sampling), and where a place fails again and again warms the next
+            draws and cuts further back, a layer more each time.
         solver: ``auto``, ``highs`` or ``gurobi``.
         physics: judge stability by forces; otherwise by connection to the ground alone.
         criterion: ``paper`` or ``equilibrium``, the meaning of "stable".

@@ -271,10 +271,7 @@ class _Run:
     def _place_legal(self) -> Generator[Event, None, str | None]:
         """Draw one of the lines that can be placed; returns a reason to stop, or None."""
         before = self._writer.redraws
-        temperature, barred = self._temperature(), self._forbidden()
-        line = self._writer.draw_legal(self.structure, temperature, barred)
-        if line is None and barred:
-            line = self._writer.draw_legal(self.structure, temperature)
+        line = self._draw_legal(self._temperature(), self._forbidden())
         if line is None:
             return "max_brick_rejections"
         if line.ended:
@@ -285,6 +282,21 @@ class _Run:
         self._keep(line, None)
         yield BrickPlaced(line.brick, len(self.structure) - 1, self._writer.redraws - before)
         return None
+
+    def _draw_legal(self, temperature: float, barred: frozenset[Brick]) -> Line | None:
+        """Draw a line that can be placed, which rests on something once bricks have hung in the air."""
+        line = self._writer.draw_legal(self.structure, temperature, barred)
+        if line is None and barred:
+            line = self._writer.draw_legal(self.structure, temperature)
+        careful = self._escalation is not None and self._escalation.supported
+        if (
+            careful
+            and line is not None
+            and line.brick
+            and not self._writer.supported(line.brick, self.structure)
+        ):
+            line = self._writer.draw_supported(self.structure, temperature, barred) or line
+        return line
 
     def _place_next(self) -> Generator[Event, None, str | None]:
         """Draw lines until one can be placed; returns a reason to stop, or None."""
@@ -333,7 +345,8 @@ class _Run:
         before = self.structure.bricks
         kept = standing_part(self.structure, report, failed, self._judge, strict=self._escalation is None)
         if self._escalation is not None:
-            kept = self._escalation.cut(before, kept)
+            floats = any(found.index == failed and found.kind == "floating" for found in report.failures)
+            kept = self._escalation.cut(before, kept, floating=floats)
         self.structure.truncate(kept)
         placed = [number for number, line in enumerate(self._written) if line.reason is None]
         cut = placed[kept]

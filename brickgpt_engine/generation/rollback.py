@@ -2,8 +2,9 @@
 
 As published, a run goes back to before the first unstable brick and tries again under the same odds. A
 model that is sure of what falls then writes it again and again, up to the last regeneration.
-:class:`Escalation` begins like that and does more wherever a failure repeats: it forbids the brick that
-failed after the same bricks before, warms the next draws, and goes back further, layer by layer.
+:class:`Escalation` does more: it forbids the brick that failed after the same bricks before, lets a run
+whose bricks hung in the air go on with bricks that rest on something, and wherever a failure repeats
+warms the next draws and goes back further, layer by layer.
 
 Bricks are written bottom up, in raster order, so one that fails now may still be held by what comes:
 the outer bricks of an arch hang in the air until its top is laid. Early checks leave those alone.
@@ -96,6 +97,10 @@ class Escalation:
 
     Args:
         floor: bricks that are only taken down where they fail themselves.
+
+    Attributes:
+        supported: bricks hung in the air before, so that the rest of the run draws bricks with the ground
+            or a brick right below them, while there are any.
     """
 
     def __init__(self, floor: int = 0) -> None:
@@ -103,10 +108,18 @@ class Escalation:
         self._stuck = -1
         self._furthest = (-1, -1, -1)
         self._failed: dict[tuple[Brick, ...], set[Brick]] = {}
+        self.supported = False
 
-    def cut(self, bricks: Sequence[Brick], kept: int) -> int:
-        """How many of ``bricks`` to keep, where the first ``kept`` can stay and the next one failed."""
+    def cut(self, bricks: Sequence[Brick], kept: int, *, floating: bool = False) -> int:
+        """How many of ``bricks`` to keep, where the first ``kept`` can stay and the next one failed.
+
+        Args:
+            bricks: those of the structure that failed, in the order in which they were written.
+            kept: how many of them stand, or can still be held.
+            floating: the failure was that bricks hung in the air.
+        """
         failed = bricks[kept]
+        self.supported |= floating
         at = failed.z, failed.x, failed.y
         self._stuck = 0 if at > self._furthest else self._stuck + 1
         self._furthest = max(at, self._furthest)

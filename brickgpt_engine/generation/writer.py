@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.decoding.drafts import Drafter
 from brickgpt_engine.decoding.exact import LineTree
 from brickgpt_engine.decoding.grammar import BrickGrammar, Value
+from brickgpt_engine.decoding.legality import Flags, Legality
 from brickgpt_engine.decoding.pivot_legality import legality_for
 from brickgpt_engine.decoding.sampling import Choice, draw, log_share, sample_free, softmax
 from brickgpt_engine.decoding.syntax import Cursor, LineSyntax
@@ -90,6 +90,7 @@ class LineWriter:
             )
         self._structure: BrickStructure | None = None
         self.legality = legality_for(grammar, config.rules)
+        self._supported: Legality | None = None
         self.redraws = 0
 
     @property
@@ -138,9 +139,17 @@ class LineWriter:
         rejections are allowed.
         """
         self.legality.follow(structure)
-        feasible = self.legality.feasible
-        if barred := frozenset(forbidden):
-            feasible = partial(self._feasible_but, barred)
+        return self._walk(partial(_feasible, self.legality, frozenset(forbidden), True), temperature)
+
+    def draw_supported(
+        self, structure: BrickStructure, temperature: float, forbidden: Iterable[Brick] = ()
+    ) -> Line | None:
+        """As :meth:`draw_legal`, among bricks with the ground or a brick right below, without the end."""
+        legality = self._resting()
+        legality.follow(structure)
+        return self._walk(partial(_feasible, legality, frozenset(forbidden), False), temperature)
+
+    def _walk(self, feasible: Callable[[Sequence[Value]], Flags], temperature: float) -> Line | None:
         tree = LineTree(self._grammar, self._after, feasible, temperature, self._rng, self._said)
         found = None
         while found is None and tree.bound > 0.0 and tree.redraws <= self._config.max_brick_rejections:
@@ -148,13 +157,17 @@ class LineWriter:
         self.redraws += tree.redraws
         return None if found is None else _line(*found)
 
-    def _feasible_but(self, barred: frozenset[Brick], values: Sequence[Value]) -> NDArray[np.bool_]:
-        """As :meth:`Legality.feasible`, without the bricks ``barred``."""
-        flags = self.legality.feasible(values)
-        if places := self.legality.saying(values, barred):
-            flags = flags.copy()
-            flags[places] = False
-        return flags
+    def _resting(self) -> Legality:
+        """The run's rules, but that bricks have to rest on something."""
+        if self._supported is None:
+            self._supported = legality_for(self._grammar, replace(self._config.rules, contact="supported"))
+        return self._supported
+
+    def supported(self, brick: Brick, structure: BrickStructure) -> bool:
+        """Whether the ground or a brick of ``structure`` is right below ``brick``, which the rules allow."""
+        legality = self._resting()
+        legality.follow(structure)
+        return legality.allows(brick)
 
     def legal(self, brick: Brick, structure: BrickStructure) -> bool:
         """Whether ``brick`` may be placed after ``structure``, by bounds, free cells and rules."""
@@ -217,6 +230,18 @@ class LineWriter:
             text = self._grammar.tokenizer.decode(drawn)
         brick = self._grammar.read_line(text, self._said)
         return Line(text.rstrip("\n") if brick is None else brick.text, brick, tokens=drawn)
+
+
+def _feasible(legality: Legality, barred: frozenset[Brick], end: bool, values: Sequence[Value]) -> Flags:
+    """As :meth:`Legality.feasible`, without the bricks ``barred``, and with the ``end`` or without."""
+    flags = legality.feasible(values)
+    places = legality.saying(values, barred) if barred else []
+    if not end and not values:
+        places.append(len(flags) - 1)
+    if places:
+        flags = flags.copy()
+        flags[places] = False
+    return flags
 
 
 def _line(cursor: Cursor, tokens: tuple[int, ...], choices: tuple[Choice, ...]) -> Line:

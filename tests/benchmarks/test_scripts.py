@@ -65,7 +65,7 @@ def test_help_names_both_options_and_loads_nothing_heavy(script, tmp_path):
     assert not loaded & {"torch", "transformers", "highspy", "gurobipy"}
 
 
-@pytest.mark.parametrize("script", ["decoding", "generate"])
+@pytest.mark.parametrize("script", ["decoding", "generate", "rollback"])
 def test_a_model_that_is_missing_is_one_line(script, tmp_path):
     missing = tmp_path / "no such model"
     ran = run(ROOT / "benchmarks" / f"{script}.py", "--json", "--model", missing, cwd=tmp_path)
