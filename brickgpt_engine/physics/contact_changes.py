@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from brickgpt_engine.bricks.structure import EMPTY, BrickStructure
 from brickgpt_engine.physics.contacts import GROUND, WEIGHT, Contacts
 
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 Box = tuple[int, int, int, int, int]
 """Sides along x and y, and the first cell's place, of a brick."""
 
@@ -73,6 +76,7 @@ def with_next(contacts: Contacts, structure: BrickStructure) -> Contacts:
         high=high,
         sides=(_beside(c, structure, box, 0), _beside(c, structure, box, 1)),
     )
+    new.__dict__["points"] = _points(new)
     more = _joined(c, new)
     stands = c.standing[_integers([brick for brick in (*below, *above) if brick != GROUND])]
     if z == 0 or stands.any():
@@ -81,6 +85,36 @@ def with_next(contacts: Contacts, structure: BrickStructure) -> Contacts:
     else:
         more.__dict__["standing"] = np.append(c.standing, False)
     return more
+
+
+def _points(new: Contacts) -> tuple[IntArray, FloatArray, BoolArray]:
+    """:attr:`Contacts.points` of few pairs."""
+    low, size = new.low.tolist(), (new.high - new.low + 1).tolist()
+    wide = (new.boxes[new.upper, :2].min(axis=1, initial=9) > 1).tolist()
+    parts = [_pattern(*sides, broad) for sides, broad in zip(size, wide, strict=True)]
+    if not parts:
+        return _integers([]), np.zeros((0, 2)), np.zeros(0, dtype=bool)
+    pair = np.repeat(np.arange(len(parts)), [len(xy) for xy, _ in parts])
+    xy = np.concatenate([xy + first for (xy, _), first in zip(parts, low, strict=True)])
+    return pair, xy, np.concatenate([extreme for _, extreme in parts])
+
+
+@cache
+def _pattern(h: int, w: int, wide: bool) -> tuple[FloatArray, BoolArray]:
+    """Place and whether it is a corner, of each contact point in a rectangle of ``h`` by ``w`` cells."""
+    side = 2 if wide else 1
+    none = np.zeros((0, 2), dtype=np.int64)
+    alone = Contacts(
+        boxes=np.array([[side, side, 0, 0, 0]]),
+        centre=np.zeros((1, 2)),
+        weight=np.zeros(1),
+        lower=_integers([GROUND]),
+        upper=_integers([0]),
+        low=np.array([[0, 0]]),
+        high=np.array([[h - 1, w - 1]]),
+        sides=(none, none),
+    )
+    return alone.points[1], alone.points[2]
 
 
 def _joined(old: Contacts, new: Contacts) -> Contacts:

@@ -28,6 +28,7 @@ handed out in newtons and newton metres.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,9 +72,14 @@ def preference(contacts: Contacts) -> FloatArray:
     what is built later. What floats fails in any case: it weighs nothing, so the others' stress is
     not chosen for its sake.
     """
-    order = np.arange(contacts.brick_count)
+    return np.where(contacts.standing, _preferences(contacts.brick_count), 0.0)
+
+
+@lru_cache(maxsize=64)
+def _preferences(bricks: int) -> FloatArray:
+    order = np.arange(bricks)
     weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
-    return np.where(contacts.standing, weights, 0.0)
+    return weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from brickgpt_engine.physics.live_columns import NOBODY, Forces, LiveColumns, Ro
 from brickgpt_engine.physics.live_joints import NONE, Coupling, LiveJoints
 from brickgpt_engine.physics.pricing import Motion, Prices
 from brickgpt_engine.physics.program import ColumnBlock
-from brickgpt_engine.physics.solvers.highs import WarmSession
+from brickgpt_engine.physics.solvers.warm import WarmSession
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -122,11 +122,13 @@ class GrowingProgram:
             rows = self._begin(prices, weight)
         else:
             self._part(contacts, weight)
+            if self._reordered:
+                self._session.reprice(self._weighted(weight))
+                self._reordered = False
             rows = self._take_in(prices, weight) if grown else self._rows(contacts)
-        if self._reordered:
-            self._session.reprice(self._weighted(weight))
-            self._reordered = False
-        dual = self._session.solve(fewer=fresh or not grown)
+        dual = self._session.certain()
+        if dual is None or not prices.joined(_motion(rows, dual), _WORTH):
+            dual = self._session.solve(fewer=fresh or not grown)
         if dual is None:
             # Without the bricks that are gone, what is left needs imbalances that the solver does not know.
             self._unbalance(rows, np.ones((self.bricks, 6), dtype=bool))
@@ -231,7 +233,8 @@ class GrowingProgram:
             )
             first += 2 * joints
             coupled += [pair for pair in pairs if pair not in coupled]
-        self._add_rows(np.concatenate([contacts.weight[new] * FORCE, np.zeros(first - rows)]))
+        right = np.concatenate([contacts.weight[new] * FORCE, np.zeros(first - rows)])
+        self._right = np.concatenate([self._right, right])
         c.residuals = np.vstack([c.residuals, np.full((n - known, 6), NONE)])
         maps = self._rows(contacts)
         if coupled:
@@ -242,7 +245,7 @@ class GrowingProgram:
             self._support(prices, prices.corner[touched[prices.pair[prices.corner]]])
             self._pull(prices, np.unique(contacts.upper[touched]), np.arange(len(prices.pair)))
         self._press(contacts, maps, [np.flatnonzero((side >= known).any(axis=1)) for side in contacts.sides])
-        self._flush(maps, weight)
+        self._session.extend(right, *self._block(maps, weight))
         return maps
 
     def _improve(self, prices: Prices, rows: RowMap, dual: FloatArray, weight: FloatArray) -> bool:
@@ -289,6 +292,10 @@ class GrowingProgram:
 
     def _flush(self, rows: RowMap, weight: FloatArray) -> None:
         """Hand all new columns to the solver at once."""
+        self._session.add_columns(*self._block(rows, weight))
+
+    def _block(self, rows: RowMap, weight: FloatArray) -> tuple[ColumnBlock, BoolArray]:
+        """All new columns, and which of them are free; they count as handed over."""
         c, before = self._columns, self._handed
         parts = self._others
         if self._lifts:
@@ -297,8 +304,8 @@ class GrowingProgram:
             parts = [rows.lifts(lifts), *parts]
         found, count = parts[0] if len(parts) == 1 else Entries.joined(parts), len(c) - before
         entries = Entries(found.column - before, found.row, found.value).merged(count, len(self._right))
-        self._session.add_columns(ColumnBlock(self._weighted(weight, before), *entries), c.free[before:])
         self._lifts, self._others, self._handed = [], [], len(c)
+        return ColumnBlock(self._weighted(weight, before), *entries), c.free[before:]
 
     def _couple(self, pairs: list[Coupling]) -> None:
         """Free columns between joints that are one."""
@@ -360,11 +367,11 @@ class GrowingProgram:
         c = self._columns
         brick, kind = np.nonzero(wanted & (c.residuals < 0))
         if len(brick):
-            column = np.full(wanted.shape, NONE)
-            column[brick, kind] = c.append(_IMBALANCE[kind], brick)
-            c.residuals[brick, kind] = column[brick, kind]
-            bricks = np.unique(brick)
-            self._others.append(rows.imbalances(column[bricks], bricks))
+            first = len(c)
+            c.residuals[brick, kind] = c.append(_IMBALANCE[kind], brick)
+            bricks = brick[np.flatnonzero(np.diff(brick, prepend=-1))]
+            column = c.residuals[bricks]
+            self._others.append(rows.imbalances(np.where(column < first, NONE, column), bricks))
 
     def _read(self, prices: Prices) -> Grown:
         c, contacts = self._columns, prices.contacts

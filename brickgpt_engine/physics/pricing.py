@@ -138,9 +138,11 @@ class Prices:
         worth = self.worth(motion)
         if any(len(found) for found in (self.supports(worth, slack), *self.presses(motion, slack))):
             return False
-        # Joints of bricks that touch are one.
-        on = c.lower >= 0
-        apart = motion.top[:, c.lower[on]] - motion.bottom[:, c.upper[on]]
-        if np.abs(apart).max(initial=0.0) > slack:
-            return False
-        return not len(self.pulls(worth, plain)[0])
+        return self.joined(motion, slack) and not len(self.pulls(worth, plain)[0])
+
+    def joined(self, motion: Motion, slack: float) -> bool:
+        """Whether the joints of bricks that touch move as the one that they are."""
+        c = self.contacts
+        # What rests on the baseplate names its joint, the last one, too.
+        apart = motion.top[:, c.lower] - motion.bottom[:, c.upper]
+        return bool(np.abs(apart).max(initial=0.0) <= slack)

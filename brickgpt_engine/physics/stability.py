@@ -140,12 +140,15 @@ class StabilityAnalyzer:
 
     def _paper(self, contacts: Contacts, memory: Memory | None) -> _Verdict:
         """The published problem by :func:`paper_optimum`; by one plain program where that cannot be."""
-        if self.solver == gurobi.NAME or far_bricks(contacts, standing=True).size:
+        far = far_bricks(contacts, standing=True)
+        if self.solver == gurobi.NAME or far.size:
             return self._paper_at_once(contacts, self.solver)
         if memory is None:
             grown = small_optimum(contacts) if self.solver == "auto" else None
         else:
-            usual = self.time_limit is None and not far_bricks(contacts).size
+            if not contacts.standing.all():
+                far = far_bricks(contacts)
+            usual = self.time_limit is None and not far.size
             grown = memory.grown(contacts) if usual else None
         if grown is not None:
             return _grown(contacts, grown, highs.NAME if memory else dense.NAME)

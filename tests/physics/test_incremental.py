@@ -11,7 +11,7 @@ from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics import Cadence, IncrementalAnalyzer, StabilityAnalyzer, paper, stability
 from brickgpt_engine.physics.condensed import Condensed
 from brickgpt_engine.physics.growing import GrowingProgram
-from brickgpt_engine.physics.solvers.highs import WarmSession
+from brickgpt_engine.physics.solvers.warm import WarmSession
 
 
 def assert_same(report, structure):

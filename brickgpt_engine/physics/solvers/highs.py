@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ _OPTIONS: dict[str, Any] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
-_DUAL, _PRIMAL = 1, 4
+DUAL, PRIMAL = 1, 4
 """Values of HiGHS's option ``simplex_strategy``."""
 _DEVEX, _STEEPEST = 1, 2
 """Values of HiGHS's option ``simplex_dual_edge_weight_strategy``."""
@@ -33,14 +34,6 @@ _TUNING: dict[str, Any] = {
     # The programs are scaled already.
     "simplex_scale_strategy": 0,
 }
-
-_WARM: dict[str, Any] = {
-    # Measured: what perturbed bounds make infeasible takes a third to nine tenths of the pivots to mend.
-    "primal_simplex_bound_perturbation_multiplier": 0.0,
-    # Without them the simplex might go in circles.
-    "simplex_iteration_limit": 20_000,
-}
-"""HiGHS's options where a change is solved for from the last basis."""
 
 _INSIDE: dict[str, Any] = {"solver": "ipm", "run_crossover": "on"}
 """HiGHS's options for an interior point method that ends at a basis."""
@@ -72,7 +65,7 @@ def solve(program: LinearProgram, time_limit: float | None = None) -> Solution:
         found = engine.getSolution()
         x, dual, reduced = (np.array(a) for a in (found.col_value, found.row_dual, found.col_dual))
         return Solution(x, float(engine.getInfo().objective_function_value), NAME, dual, reduced)
-    raise _no_answer(engine)
+    raise no_answer(engine)
 
 
 def feasible(program: LinearProgram, time_limit: float | None = None) -> bool:
@@ -89,23 +82,24 @@ def feasible(program: LinearProgram, time_limit: float | None = None) -> bool:
     status = engine.getModelStatus()
     if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
         return bool(status == highspy.HighsModelStatus.kOptimal)
-    raise _no_answer(engine)
+    raise no_answer(engine)
 
 
 def _run(program: LinearProgram, time_limit: float | None) -> Any:
     """An engine that has worked on ``program`` by the dual simplex, from nothing."""
     # HiGHS counts the time of an engine's whole life, so a limit needs a fresh one.
-    engine = _engine() if time_limit is None else _new_engine()
+    engine = _engine() if time_limit is None else new_engine()
     if time_limit is not None:
         engine.setOptionValue("time_limit", float(time_limit))
-    engine.setOptionValue("simplex_strategy", _DUAL)
+    engine.setOptionValue("simplex_strategy", DUAL)
     engine.setOptionValue("simplex_dual_edge_weight_strategy", _DEVEX)
     _pass(engine, program)
     engine.run()
     return engine
 
 
-def _no_answer(engine: Any) -> SolverError:
+def no_answer(engine: Any) -> SolverError:
+    """The error of a run that ended without an optimum."""
     ending = engine.modelStatusToString(engine.getModelStatus())
     return SolverError(f"HiGHS ended without an answer: {ending}")
 
@@ -114,11 +108,16 @@ def _engine() -> Any:
     """This thread's HiGHS, made on first use: an engine is not to be shared between threads."""
     engine = getattr(_local, "engine", None)
     if engine is None:
-        engine = _local.engine = _new_engine()
+        engine = _local.engine = new_engine()
     return engine
 
 
-def _new_engine() -> Any:
+def new_engine() -> Any:
+    """A HiGHS of one's own, tuned for these programs.
+
+    Raises:
+        SolverError: highspy is not installed.
+    """
     try:
         import highspy
     except ImportError as error:
@@ -130,15 +129,22 @@ def _new_engine() -> Any:
     return engine
 
 
-def _go_on(engine: Any, basic: NDArray[np.bool_], free: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
-    """Begin with these ``basic`` columns (columns,) and slacks of ``rows`` (rows,); ``free`` has no bound."""
+@cache
+def _statuses() -> NDArray[np.object_]:
+    """HiGHS's names for columns at zero with a bound there, free ones at zero, and basic ones."""
     import highspy
 
     kinds = highspy.HighsBasisStatus
-    names = (kinds.kLower, kinds.kZero, kinds.kBasic)
+    return np.array([kinds.kLower, kinds.kZero, kinds.kBasic], dtype=object)
+
+
+def go_on(engine: Any, basic: NDArray[np.bool_], free: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
+    """Begin with these ``basic`` columns (columns,) and slacks of ``rows`` (rows,); ``free`` has no bound."""
+    import highspy
+
     basis = highspy.HighsBasis()
-    basis.col_status = [names[kind] for kind in np.where(basic, 2, free).tolist()]
-    basis.row_status = [names[kind] for kind in np.where(rows, 2, 0).tolist()]
+    basis.col_status = _statuses()[np.where(basic, 2, free)].tolist()
+    basis.row_status = _statuses()[np.where(rows, 2, 0)].tolist()
     basis.valid = True
     engine.setBasis(basis)
 
@@ -150,7 +156,7 @@ def _duals_at(engine: Any, cost: FloatArray) -> FloatArray:
     return np.asarray(engine.getBasisTransposeSolve(own)[1])
 
 
-def _hold(engine: Any, rows: NDArray[np.int64]) -> None:
+def hold(engine: Any, rows: NDArray[np.int64]) -> None:
     """Turn the rows of these numbers into equations with zero."""
     if hasattr(engine, "changeRowsBounds"):
         zero = np.zeros(len(rows))
@@ -210,7 +216,7 @@ class ColumnSession:
     """
 
     def __init__(self, time_limit: float | None = None) -> None:
-        self._engine = _engine() if time_limit is None else _new_engine()
+        self._engine = _engine() if time_limit is None else new_engine()
         if time_limit is not None:
             self._engine.setOptionValue("time_limit", float(time_limit))
         self.cost: FloatArray = np.zeros(0)
@@ -241,7 +247,7 @@ class ColumnSession:
         )
         # Every right-hand side costs something and no cost is negative: the dual simplex can start.
         edges = _STEEPEST if steepest else _DEVEX
-        self._engine.setOptionValue("simplex_strategy", _DUAL)
+        self._engine.setOptionValue("simplex_strategy", DUAL)
         self._engine.setOptionValue("simplex_dual_edge_weight_strategy", edges)
         self.cost = columns.cost
         _pass(self._engine, program)
@@ -251,12 +257,12 @@ class ColumnSession:
 
         The other columns are at zero. A basis that HiGHS does not take is of no consequence.
         """
-        _go_on(self._engine, basic, np.zeros(len(basic), dtype=bool), rows)
+        go_on(self._engine, basic, np.zeros(len(basic), dtype=bool), rows)
 
     def add(self, columns: ColumnBlock) -> None:
         """Append ``columns``; the last point stays feasible, so the primal simplex goes on from it."""
         count = len(columns.cost)
-        self._engine.setOptionValue("simplex_strategy", _PRIMAL)
+        self._engine.setOptionValue("simplex_strategy", PRIMAL)
         self.cost = np.concatenate([self.cost, columns.cost])
         self._engine.addCols(
             count,
@@ -273,11 +279,11 @@ class ColumnSession:
         """Hold these columns (columns,), and the slack of these rows (rows,), at zero from now on."""
         index = np.flatnonzero(columns).astype(np.int32)
         self._engine.changeColsBounds(len(index), index, np.zeros(len(index)), np.zeros(len(index)))
-        _hold(self._engine, np.flatnonzero(rows))
+        hold(self._engine, np.flatnonzero(rows))
 
     def reprice(self, cost: FloatArray) -> None:
         """Set the cost (columns,) of every column."""
-        self._engine.setOptionValue("simplex_strategy", _PRIMAL)
+        self._engine.setOptionValue("simplex_strategy", PRIMAL)
         self.cost = cost
         self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
@@ -290,10 +296,10 @@ class ColumnSession:
         import highspy
 
         if afresh:
-            self._engine.setOptionValue("simplex_strategy", _DUAL)
+            self._engine.setOptionValue("simplex_strategy", DUAL)
         self._engine.run()
         if self._engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise _no_answer(self._engine)
+            raise no_answer(self._engine)
         return np.array(self._engine.getSolution().row_dual)
 
     def solve_inside(self) -> FloatArray:
@@ -326,113 +332,3 @@ class ColumnSession:
         found = self._engine.getSolution()
         x, dual, reduced = (np.array(a) for a in (found.col_value, found.row_dual, found.col_dual))
         return Optimum(x, dual, reduced, float(self._engine.getInfo().objective_function_value))
-
-
-Sparse = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]
-"""Start, index and value of a matrix."""
-
-
-class WarmSession:
-    """A program that grows by rows and columns and loses columns again, solved from where it stood.
-
-    Args:
-        time_limit: seconds for its whole life, or None.
-
-    Attributes:
-        pivots: simplex iterations so far.
-
-    Raises:
-        SolverError: highspy is not installed.
-    """
-
-    def __init__(self, time_limit: float | None = None) -> None:
-        self.pivots = 0
-        self._engine = _new_engine()
-        for option, value in _WARM.items():
-            self._engine.setOptionValue(option, value)
-        if time_limit is not None:
-            self._engine.setOptionValue("time_limit", float(time_limit))
-
-    def add_rows(self, right: FloatArray, entries: Sparse | None = None) -> None:
-        """Append equations, without columns unless ``entries`` gives start, index and value by rows."""
-        none = np.zeros(0, dtype=np.int32)
-        start, index, value = entries or (np.zeros(len(right) + 1), none, np.zeros(0))
-        self._engine.addRows(
-            *(len(right), right, right, len(index)),
-            *(start[:-1].astype(np.int32), index.astype(np.int32), value),
-        )
-
-    def add_columns(self, columns: ColumnBlock, free: NDArray[np.bool_]) -> None:
-        """Append ``columns``; those that are ``free`` (columns,) may be negative."""
-        count = len(columns.cost)
-        self._engine.addCols(
-            count,
-            columns.cost,
-            np.where(free, -np.inf, 0.0),
-            np.full(count, np.inf),
-            len(columns.index),
-            columns.start[:-1].astype(np.int32),
-            columns.index.astype(np.int32),
-            columns.value,
-        )
-
-    def begin(self, basic: NDArray[np.bool_], free: NDArray[np.bool_], rows: NDArray[np.bool_]) -> None:
-        """Go on from a basis: the ``basic`` columns (columns,), and the slacks of these ``rows`` (rows,).
-
-        The other columns are at zero. A basis that HiGHS does not take is of no consequence.
-        """
-        _go_on(self._engine, basic, free, rows)
-
-    def close(self, columns: NDArray[np.int64]) -> None:
-        """Hold the columns of these numbers at zero from now on."""
-        zero = np.zeros(len(columns))
-        self._engine.changeColsBounds(len(columns), columns.astype(np.int32), zero, zero)
-
-    def unload(self, rows: NDArray[np.int64]) -> None:
-        """Make the right-hand sides of the equations of these numbers zero."""
-        _hold(self._engine, rows)
-
-    def reprice(self, cost: FloatArray) -> None:
-        """Set the cost of every column."""
-        self._engine.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
-
-    def solve(self, *, fewer: bool = False) -> FloatArray | None:
-        """The duals (rows,) of the optimum, or None where no point meets all equations.
-
-        ``fewer``: columns were only closed since the last one.
-
-        Raises:
-            SolverError: there is no optimum (time limit, numerical trouble).
-        """
-        import highspy
-
-        # Measured: half the pivots of the other way, each.
-        self._engine.setOptionValue("simplex_strategy", _DUAL if fewer else _PRIMAL)
-        self._engine.run()
-        self.pivots += self._engine.getInfo().simplex_iteration_count
-        status = self._engine.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise _no_answer(self._engine)
-        return np.array(self._engine.getSolution().row_dual)
-
-    def basis(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which columns (columns,) are basic, and which rows' slacks (rows,)."""
-        basic = np.asarray(self._engine.getBasicVariables()[1])
-        columns, rows = (np.zeros(self._engine.getNumCol(), dtype=bool), np.zeros(len(basic), dtype=bool))
-        columns[basic[basic >= 0]] = True
-        rows[-1 - basic[basic < 0]] = True
-        return columns, rows
-
-    def reduced(self) -> FloatArray:
-        """Reduced costs (columns,) of the optimum."""
-        return np.array(self._engine.getSolution().col_dual)
-
-    def point(self) -> FloatArray:
-        """The optimal point (columns,)."""
-        return np.array(self._engine.getSolution().col_value)
-
-    def duals_at(self, cost: FloatArray) -> FloatArray:
-        """The duals (rows,) that the last optimum's basis has for other costs (columns,)."""
-        return _duals_at(self._engine, cost)
