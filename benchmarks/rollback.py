@@ -101,7 +101,7 @@ def main() -> None:
     )
     folder = Path(wanted.model).expanduser()
     publish(
-        rows(str(folder.resolve()) if folder.is_dir() else wanted.model, 1 if wanted.quick else 20), wanted
+        rows(str(folder.resolve()) if folder.is_dir() else wanted.model, 1 if wanted.quick else 10), wanted
     )
 
 
