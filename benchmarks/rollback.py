@@ -99,10 +99,7 @@ def main() -> None:
         "one seed a prompt",
         model={"default": "nano", "help": "a model folder (default: the embedded model)"},
     )
-    folder = Path(wanted.model).expanduser()
-    publish(
-        rows(str(folder.resolve()) if folder.is_dir() else wanted.model, 1 if wanted.quick else 10), wanted
-    )
+    publish(rows(wanted.model, 1 if wanted.quick else 10), wanted)
 
 
 if __name__ == "__main__":

@@ -288,15 +288,11 @@ class _Run:
         line = self._writer.draw_legal(self.structure, temperature, barred)
         if line is None and barred:
             line = self._writer.draw_legal(self.structure, temperature)
-        careful = self._escalation is not None and self._escalation.supported
-        if (
-            careful
-            and line is not None
-            and line.brick
-            and not self._writer.supported(line.brick, self.structure)
-        ):
-            line = self._writer.draw_supported(self.structure, temperature, barred) or line
-        return line
+        if line is None or line.brick is None or self._escalation is None or not self._escalation.supported:
+            return line
+        if self._writer.supported(line.brick, self.structure):
+            return line
+        return self._writer.draw_supported(self.structure, temperature, barred) or line
 
     def _place_next(self) -> Generator[Event, None, str | None]:
         """Draw lines until one can be placed; returns a reason to stop, or None."""
