@@ -35,6 +35,7 @@ from brickgpt_engine.formats.atomic import write_text
 from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, normalise
 from brickgpt_engine.meaning import vocabulary_of
 from training.data.shapes import FAMILIES
+from training.memory import keep_freed_memory
 from training.samples import Row, batches, encode_rows, read_columns
 from training.step import Step
 from training.tokenizer import train_tokenizer
@@ -321,6 +322,7 @@ def train(config: NanoConfig) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     mean = np.mean([len(row.bricks) for row in rows])
     print(f"{parameters / 1e6:.2f} M parameters; {len(rows)} structures of {mean:.0f} tokens", flush=True)
+    keep_freed_memory()
     torch.set_num_threads(1)  # the threads of a step share out its batches instead
     trainer = Trainer(config, model, rows, held_out, tokenizer.token_to_id(NANO_PAD))
     trainer.resume()

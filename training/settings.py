@@ -26,7 +26,8 @@ class RunSettings:
         learning_rate: the highest.
         lr_scheduler_type: how it goes on after the warm-up.
         warmup_steps: updates over which the learning rate rises.
-        weight_decay: of AdamW.
+        optimizer: ``adamw``, or ``muon`` for the matrices with AdamW for the rest.
+        weight_decay: of the optimizer.
         max_steps: most updates; 0 for no limit but the passes over the data.
         batch_size: of an update, over all processes together.
         lora_rank: rank of adapters that are trained instead of all weights; 0 trains all.
@@ -55,6 +56,7 @@ class RunSettings:
         "device": ("auto", "cuda", "mps", "cpu"),
         "instruction_format": ("brickgpt", "zero_shot", "few_shot"),
         "mixed_precision": ("auto", "no", "bf16", "fp16"),
+        "optimizer": ("adamw", "muon"),
     }
     """The settings that are chosen from a few."""
     least: ClassVar[dict[str, float]] = {
@@ -72,6 +74,7 @@ class RunSettings:
     learning_rate: float = 1e-4
     lr_scheduler_type: str = "linear"
     warmup_steps: int = 100
+    optimizer: str = "adamw"
     weight_decay: float = 0.0
     max_steps: int = 0
     batch_size: int = 4

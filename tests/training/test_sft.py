@@ -143,8 +143,10 @@ def test_a_run_learns_and_keeps_its_best(small, tmp_path):
     assert [brick.text for brick in result.structure] == TABLE.split("\n")[:-1]
 
 
-def test_stop_and_resume_is_the_same_run(small, tmp_path):
-    settings = small | {"save_steps": 4, "eval_steps": 0, "best_metric": "loss", "max_steps": 8}
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_stop_and_resume_is_the_same_run(small, tmp_path, optimizer):
+    settings = small | {"save_steps": 4, "eval_steps": 0, "best_metric": "loss", "max_steps": 8,
+                        "optimizer": optimizer}  # fmt: skip
     whole = train(SFTSettings(**settings))
     half = Path(settings["out"]).with_name("half")
     shutil.copytree(tmp_path / "run", half)
@@ -156,6 +158,91 @@ def test_stop_and_resume_is_the_same_run(small, tmp_path):
 
     one, two = (load_file(folder / "model.safetensors") for folder in (whole, resumed))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_several_optimizers_are_one_with_one_schedule(model):
+    from training.optimizers import Together, make_optimizers
+
+    nets = [load_policy(str(model), device="cpu").model for _ in range(2)]
+    together = Together(make_optimizers(nets[0], "muon", 1e-2, 0.1))
+    schedule = torch.optim.lr_scheduler.LambdaLR(together, lambda step: 0.5**step)
+    weights = dict(nets[1].named_parameters())
+    inner = [weight for name, weight in weights.items() if "proj" in name]
+    outer = [weight for name, weight in weights.items() if "proj" not in name]
+    assert inner and outer and all(weight.ndim == 2 for weight in inner)
+    ids = torch.arange(20).view(2, 10)
+    apart = [
+        torch.optim.Muon(inner, lr=1e-2, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(outer, lr=1e-2, weight_decay=0.1, betas=(0.9, 0.99)),
+    ]
+    for step in range(3):
+        for net in nets:
+            net.zero_grad()
+            net(input_ids=ids, labels=ids).loss.backward()
+        for one in apart:
+            one.param_groups[0]["lr"] = 1e-2 * 0.5**step
+            one.step()
+        together.step()
+        schedule.step()
+    for (name, one), two in zip(nets[0].named_parameters(), weights.values(), strict=True):
+        assert torch.equal(one, two), name
+
+
+def test_fresh_weights_may_be_fewer(small, model):
+    settings = small | {"from_scratch": True, "hidden_size": 48, "num_hidden_layers": 2, "optimizer": "muon",
+                        "max_steps": 60, "save_steps": 60, "eval_steps": 60}  # fmt: skip
+    target = train(SFTSettings(**settings))
+    config = json.loads((target / "config.json").read_text())
+    wanted = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 3, "num_key_value_heads": 3,
+              "head_dim": 16, "intermediate_size": 48}  # fmt: skip
+    assert {name: config[name] for name in wanted} == wanted
+    last = [line for line in read_log(Path(small["out"])) if "eval_valid" in line][-1]
+    assert last["eval_valid"] == 1.0
+    assert len(load_model(str(target)).tokenizer.encode("2x4 (")) == 1
+    with pytest.raises(ConfigError, match=r"hidden_size is 40, no multiple of 16.*try 32"):
+        train(SFTSettings(**settings | {"hidden_size": 40, "out": small["out"] + "-40"}))
+    with pytest.raises(ConfigError, match="holds a run with num_hidden_layers 2, not 1"):
+        train(SFTSettings(**settings | {"num_hidden_layers": 1}))
+
+
+@pytest.mark.parametrize(
+    ("heads", "shared", "width", "wanted"), [(8, 4, 96, (6, 3)), (8, 2, 144, (9, 1)), (8, 1, 32, (2, 1))]
+)
+def test_heads_that_share_keys_still_divide(heads, shared, width, wanted):
+    from transformers import LlamaConfig
+
+    from training.sft.sizes import sized
+
+    config = LlamaConfig(hidden_size=16 * heads, num_attention_heads=heads, num_key_value_heads=shared)
+    found = sized(config, SFTSettings(from_scratch=True, hidden_size=width))
+    assert (found.num_attention_heads, found.num_key_value_heads) == wanted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an option of glibc")
+def test_memory_that_is_freed_is_kept_for_the_next():
+    """Pages that the system has to give are counted by the system."""
+    words = """
+import resource, sys
+import numpy as np
+from training.memory import keep_freed_memory
+done = keep_freed_memory() if sys.argv[1] == "keep" else True
+for _ in range(3):
+    np.ones(2**22)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    np.ones(2**22)
+print(done, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+    def faults(kind):
+        found = subprocess.run([sys.executable, "-c", words, kind], cwd=ROOT, capture_output=True, text=True)
+        done, count = found.stdout.split()
+        return done, int(count)
+
+    (did, few), (_, many) = faults("keep"), faults("usual")
+    if did == "False":
+        pytest.skip("another C library")
+    assert few * 20 < many
 
 
 def test_damaged_checkpoints_are_named(small, tmp_path):
@@ -202,6 +289,8 @@ def test_adapters_packing_scratch_and_pivots(small, model):
         ({"learning_rate": -1.0}, ConfigError, "learning_rate is -1.0"),
         ({"mixed_precision": "fp16"}, ModelError, "fp16 needs a CUDA device"),
         ({"split": "training"}, ConfigError, "no split 'training'"),
+        ({"optimizer": "moun"}, ConfigError, r"did you mean muon\?"),
+        ({"hidden_size": 64}, ConfigError, "for fresh weights; set from_scratch"),
     ],
 )
 def test_what_cannot_work_is_named(small, more, error, words):
@@ -217,6 +306,8 @@ def test_what_a_sharded_run_cannot_do_is_named(small, monkeypatch, kind):
     monkeypatch.setattr("training.sft.run.pick_device", lambda device: "cuda")
     with pytest.raises(ConfigError, match=f"best_metric is stable, and under {kind} nothing is sampled"):
         train(SFTSettings(**small | {"best_metric": "stable"}))
+    with pytest.raises(ConfigError, match=f"optimizer is muon.*{kind} cuts them; set adamw"):
+        train(SFTSettings(**small | {"best_metric": "loss", "optimizer": "muon"}))
 
 
 def launch(settings, kind, folder, precision="no"):

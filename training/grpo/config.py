@@ -46,7 +46,6 @@ class GRPOConfig(RunSettings):
             tokens alike.
         scale_rewards: divide advantages by the group's standard deviation.
         skip_even_groups: leave groups whose rewards are all the same out of the update.
-        optimizer: ``adamw``, or ``muon`` for the matrices with AdamW for the rest.
         max_grad_norm: gradients are clipped to this norm; 0 leaves them.
         micro_batch_tokens: most positions of one pass forward and back; lower it when memory runs out.
         focus: share of each update's captions that is drawn by how often structures of their category fall;
@@ -65,7 +64,6 @@ class GRPOConfig(RunSettings):
         "criterion": CRITERIA,
         "loss_type": ("grpo", "dapo"),
         "lr_scheduler_type": ("constant", "linear", "cosine"),
-        "optimizer": ("adamw", "muon"),
         "wandb_mode": ("online", "offline"),
     }
     least: ClassVar[dict[str, float]] = RunSettings.least | {
@@ -109,7 +107,6 @@ class GRPOConfig(RunSettings):
     loss_type: str = "grpo"
     scale_rewards: bool = True
     skip_even_groups: bool = False
-    optimizer: str = "adamw"
     max_grad_norm: float = 1.0
     micro_batch_tokens: int = 16_384
     focus: float = 0.0

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 
 from training.grpo.config import GRPOConfig
+from training.optimizers import make_optimizers
 
 
 class Optimizers:
     """One or two optimizers that step together, with one schedule.
 
-    ``adamw`` has one for everything; ``muon`` updates the matrices inside the network by Muon and the
-    embedding and the norms by AdamW, as the embedded model was trained.
+    Which, :func:`training.optimizers.make_optimizers` says.
 
     Args:
         model: the policy.
@@ -23,19 +23,7 @@ class Optimizers:
     """
 
     def __init__(self, model: Any, config: GRPOConfig, steps: int) -> None:
-        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-        rate, decay = config.learning_rate, config.weight_decay
-        muon = {
-            name for name, p in named if config.optimizer == "muon" and p.ndim == 2 and "embed" not in name
-        }
-        self.each: list[Any] = []
-        if muon:
-            matrices = [p for name, p in named if name in muon]
-            self.each.append(
-                torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
-            )
-        others = [p for name, p in named if name not in muon]
-        self.each.append(torch.optim.AdamW(others, lr=rate, weight_decay=decay, betas=(0.9, 0.99)))
+        self.each = make_optimizers(model, config.optimizer, config.learning_rate, config.weight_decay)
 
         def factor(step: int) -> float:
             return rate_factor(step, steps, config.warmup_steps, config.lr_scheduler_type)

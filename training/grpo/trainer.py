@@ -30,7 +30,7 @@ from training.grpo.report import facts, means, merged, sheet
 from training.grpo.sampling import Rollout, Sampler, SamplingConfig, Seed
 from training.grpo.tasks import Course, read_entries
 from training.grpo.update import Example, Sums, Updater
-from training.memory import memory_for
+from training.memory import keep_freed_memory, memory_for
 from training.options import dumped
 from training.policies import Policy, load_policy
 from training.rewards import Judge, Sample, Score, Scorer, StabilityConfig, Task, choose_physics
@@ -69,6 +69,8 @@ class GRPOTrainer:
             torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         device = pick_device(config.device)
+        if device == "cpu":
+            keep_freed_memory()
         self.team = Team(device)
         self.policy = load_policy(config.model_name_or_path, device=device, style=config.instruction_format)
         self._check_division()

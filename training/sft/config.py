@@ -18,6 +18,8 @@ class SFTSettings(RunSettings):
 
     Attributes:
         from_scratch: take only the model's architecture and tokenizer, with fresh weights.
+        hidden_size, num_hidden_layers: of fresh weights; 0 as the model has. Heads keep their size, and the
+            feed-forward layers their ratio to the width.
         max_structures: most structures of the data set; 0 takes all.
         num_epochs: passes over the data.
         per_device_batch_size: examples of one pass on one device.
@@ -43,10 +45,13 @@ class SFTSettings(RunSettings):
     least: ClassVar[dict[str, float]] = RunSettings.least | {
         "per_device_batch_size": 1, "max_length": 8, "max_sample_length": 8, "lora_alpha": 1,
         "lora_dropout": 0, "num_epochs": 0, "max_structures": 0, "eval_rows": 1, "eval_prompts": 0,
+        "hidden_size": 0, "num_hidden_layers": 0,
     }  # fmt: skip
 
     model_name_or_path: str = "meta-llama/Llama-3.2-1B-Instruct"
     from_scratch: bool = False
+    hidden_size: int = 0
+    num_hidden_layers: int = 0
     out: str = "runs/sft"
     max_structures: int = 0
     learning_rate: float = 2e-3
@@ -73,6 +78,10 @@ class SFTSettings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if (self.hidden_size or self.num_hidden_layers) and not self.from_scratch:
+            raise ConfigError(
+                "hidden_size and num_hidden_layers are for fresh weights; set from_scratch, or leave them out"
+            )
         if self.eval_steps and self.save_steps % self.eval_steps:
             raise ConfigError(
                 f"save_steps {self.save_steps} is no multiple of eval_steps {self.eval_steps}, so the best "

@@ -17,7 +17,7 @@ from brickgpt_engine.formats.atomic import write_text
 from training.actions import AbsoluteSpace, ActionSpace, PivotSpace, mark
 from training.environment import environment
 from training.grpo.tasks import read_entries
-from training.memory import memory_for
+from training.memory import keep_freed_memory, memory_for
 from training.options import dumped
 from training.policies import Policy, load_policy
 from training.sft.card import card
@@ -25,6 +25,7 @@ from training.sft.config import SFTSettings
 from training.sft.examples import encoded, set_pad
 from training.sft.sampling import SampleMeasure
 from training.sft.saved import newest_whole, sharding
+from training.sft.sizes import sized
 from training.sft.trainer import JsonLines, make_trainer
 from training.trackers import SFT_PROJECT, wandb_environment
 
@@ -49,6 +50,8 @@ def _train(settings: SFTSettings, accumulation: int) -> Path:
     _check_launch(settings, device, sharded)
     out = Path(settings.out)
     _check_folder(out, settings)
+    if device == "cpu":
+        keep_freed_memory()
     if device == "cuda":
         # Each process its own GPU: without this all would load the model onto the first.
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -78,6 +81,8 @@ def _check_launch(settings: SFTSettings, device: str, sharded: str) -> None:
         raise ConfigError(
             f"{sharded} shards a model over GPUs, and this run is on CPUs; launch it without --config_file"
         )
+    if sharded and settings.optimizer == "muon":
+        raise ConfigError(f"optimizer is muon, which needs whole matrices, and {sharded} cuts them; set adamw")
     if sharded and settings.eval_steps and settings.best_metric != "loss":
         raise ConfigError(
             f"best_metric is {settings.best_metric}, and under {sharded} nothing is sampled; set it to loss"
@@ -97,15 +102,19 @@ def _check_folder(out: Path, settings: SFTSettings) -> None:
         for name in (
             "model_name_or_path",
             "from_scratch",
+            "hidden_size",
+            "num_hidden_layers",
+            "optimizer",
             "data",
             "split",
             "action_space",
             "lora_rank",
             "seed",
         ):
-            if there.get(name) != mine[name]:
+            held = there.get(name, getattr(SFTSettings, name))
+            if held != mine[name]:
                 raise ConfigError(
-                    f"{out} holds a run with {name} {there.get(name)}, not {mine[name]}; give the same "
+                    f"{out} holds a run with {name} {held}, not {mine[name]}; give the same "
                     "settings, another out, or resume: false"
                 )
 
@@ -127,7 +136,7 @@ def _load(settings: SFTSettings, device: str) -> Policy:
     policy = load_policy(settings.model_name_or_path, device=device, style=settings.instruction_format)
     if settings.from_scratch:
         torch.manual_seed(settings.seed)
-        policy.model = type(policy.model)(policy.model.config).to(policy.device)
+        policy.model = type(policy.model)(sized(policy.model.config, settings)).to(policy.device)
     policy.model.config.use_cache = False
     return policy
 

@@ -11,6 +11,7 @@ import torch
 from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from training.optimizers import Together, make_optimizers
 from training.sft.config import SFTSettings
 from training.sft.sampling import SampleMeasure
 from training.trackers import LOG
@@ -22,14 +23,28 @@ class BrickTrainer(SFTTrainer):
     Args:
         measure: what samples and judges; None for the loss alone.
         precision: type that samples are computed in.
+        optimizer: ``adamw`` as TRL's trainer has it, or ``muon``.
         options: those of TRL's trainer.
     """
 
     def __init__(
-        self, *, measure: SampleMeasure | None, precision: torch.dtype | None, **options: Any
+        self,
+        *,
+        measure: SampleMeasure | None,
+        precision: torch.dtype | None,
+        optimizer: str,
+        **options: Any,
     ) -> None:
+        self._measure, self._precision, self._optimizer = measure, precision, optimizer
         super().__init__(**options)
-        self._measure, self._precision = measure, precision
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """As TRL's, or Muon with AdamW."""
+        if self._optimizer == "adamw" or self.optimizer is not None:
+            return super().create_optimizer(model)
+        rate, decay = self.args.learning_rate, self.args.weight_decay
+        self.optimizer = Together(make_optimizers(model or self.model, self._optimizer, rate, decay))
+        return self.optimizer
 
     def evaluate(self, *arguments: Any, **options: Any) -> dict[str, float]:
         """Loss, and means over the samples under names such as ``eval_stable``."""
@@ -111,6 +126,7 @@ def make_trainer(
     return BrickTrainer(
         measure=measure,
         precision=precision,
+        optimizer=settings.optimizer,
         model=model,
         args=arguments,
         train_dataset=train_rows,
