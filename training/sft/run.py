@@ -82,7 +82,9 @@ def _check_launch(settings: SFTSettings, device: str, sharded: str) -> None:
             f"{sharded} shards a model over GPUs, and this run is on CPUs; launch it without --config_file"
         )
     if sharded and settings.optimizer == "muon":
-        raise ConfigError(f"optimizer is muon, which needs whole matrices, and {sharded} cuts them; set adamw")
+        raise ConfigError(
+            f"optimizer is muon, which needs whole matrices, and {sharded} cuts them; set adamw"
+        )
     if sharded and settings.eval_steps and settings.best_metric != "loss":
         raise ConfigError(
             f"best_metric is {settings.best_metric}, and under {sharded} nothing is sampled; set it to loss"
