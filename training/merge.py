@@ -3,11 +3,16 @@
 Checkpoints of one run, or of runs from one start, often have a mean that is better than each of them
 (Wortsman et al., 2022, arXiv 2203.05482). ``--temperature`` divides the mean's logits as well: a model that
 training made surer than it should be strays again as it did, at the temperature that it is used at.
+
+``--add AFTER BEFORE SHARE`` adds a share of what some other training changed: weights that rewards have
+tuned take in what fine-tuning taught the weights that they came from, and keep what the rewards gave (Ilharco
+et al., 2023, arXiv 2212.04089).
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 from collections.abc import Sequence
@@ -29,13 +34,23 @@ _LEFT_NAMES = ("model.safetensors.index.json", "complete.json", "trainer_state.j
 Arrays = dict[str, NDArray[np.float32]]
 
 
-def mean(folders: Sequence[Path], shares: Sequence[float] | None = None, temperature: float = 1.0) -> Arrays:
+Change = tuple[Path, Path, float]
+"""A model, the one that it was trained from, and how much of the difference is taken."""
+
+
+def mean(
+    folders: Sequence[Path],
+    shares: Sequence[float] | None = None,
+    temperature: float = 1.0,
+    changes: Sequence[Change] = (),
+) -> Arrays:
     """Tensors of the weighted mean of model ``folders``, whose logits are divided by ``temperature``.
 
     Args:
         folders: Hugging Face folders of one architecture, at least one.
         shares: the weight of each, scaled to add up to 1; equal ones by default.
         temperature: above 0; a model that draws at 0.6 what the mean draws at 0.7 has 0.7 / 0.6.
+        changes: added to the mean before its logits are divided.
 
     Raises:
         InputError: shares or temperature cannot be, or the models do not match.
@@ -50,13 +65,15 @@ def mean(folders: Sequence[Path], shares: Sequence[float] | None = None, tempera
         raise InputError(f"the temperature is {temperature}; it must be above 0")
     models = [Weights(folder) for folder in folders]
     first = models[0]
-    for model in models[1:]:
+    terms = [(sign * share, Weights(folder)) for after, before, share in changes
+             for sign, folder in ((1, after), (-1, before))]  # fmt: skip
+    for model in [*models[1:], *(model for _, model in terms)]:
         _same_shapes(first, model)
     parts = np.array(shares) / sum(shares)
     found: Arrays = {}
     for name, entry in first.items():
         total = np.zeros(entry.shape, dtype=np.float64)
-        for part, model in zip(parts, models, strict=True):
+        for part, model in [*zip(parts, models, strict=True), *terms]:
             total += part * model[name].load()
         found[name] = total.astype(np.float32)
     if temperature != 1:
@@ -103,6 +120,16 @@ def write(arrays: Arrays, like: Path, out: Path, dtype: str = "float16") -> None
     write_bytes(out / "model.safetensors", save(cast, metadata={"format": "pt"}))
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not math.isfinite(share):
+        raise InputError(f"--add wants two model folders and a number, and {text!r} is none")
+    return share
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Merge and write."""
     parser = argparse.ArgumentParser(prog="python -m training merge", description=__doc__)
@@ -117,14 +144,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--temperature", type=float, default=1.0, help="divides the logits (default: 1)")
     parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="default: float16")
+    parser.add_argument(
+        "--add",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("AFTER", "BEFORE", "SHARE"),
+        help="add this share of what training changed from BEFORE to AFTER; may be given again",
+    )
     wanted = parser.parse_args(arguments)
     try:
-        write(
-            mean(wanted.models, wanted.shares, wanted.temperature), wanted.models[0], wanted.out, wanted.dtype
-        )
+        changes = [(Path(after), Path(before), _share(share)) for after, before, share in wanted.add]
+        arrays = mean(wanted.models, wanted.shares, wanted.temperature, changes)
+        write(arrays, wanted.models[0], wanted.out, wanted.dtype)
     except (BrickGPTError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(f"{wanted.out}: the mean of {len(wanted.models)}", file=sys.stderr)
+    more = f" and {len(changes)} change{'s' if len(changes) > 1 else ''}" if changes else ""
+    print(f"{wanted.out}: the mean of {len(wanted.models)}{more}", file=sys.stderr)
 
 
 if __name__ == "__main__":

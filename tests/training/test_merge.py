@@ -52,6 +52,16 @@ def test_shares_temperature_and_type(models, tmp_path):
     assert weights["lm_head.weight"].dtype == np.float32
 
 
+def test_changes_are_added_before_logits_are_divided(models, tmp_path, capsys):
+    out = tmp_path / "out"
+    change = ("--dtype", "float32", "--add", models[2], models[1], 0.5, "--add", models[0], models[2], 0.125)
+    merged(models[0], *change, "--out", out, "--temperature", 2)
+    weights = load_file(out / "model.safetensors")
+    assert weights["model.norm.weight"].tolist() == [(1 + 0.5 - 0.25) / 2] * 4
+    assert weights["lm_head.weight"][0].tolist() == [0, 0.25, 0.5, 0.75]
+    assert "the mean of 1 and 2 changes" in capsys.readouterr().err
+
+
 def test_a_temperature_divides_the_logits_of_the_embedded_model(tmp_path):
     nano = embedded_folder()
     merged(nano, "--out", tmp_path / "out", "--temperature", 1.25, "--dtype", "float32")
@@ -69,6 +79,8 @@ def test_a_temperature_divides_the_logits_of_the_embedded_model(tmp_path):
         ({}, ("--shares", "1", "2"), "3 models and 2 shares"),
         ({}, ("--shares", "0", "0", "0"), "not all 0"),
         ({}, ("--temperature", "0"), "must be above 0"),
+        ({}, ("--add", "after", "before", "much"), "two model folders and a number, and 'much' is none"),
+        ({}, ("--add", "after", "before", "1"), r"after has no model\.safetensors"),
     ],
 )
 def test_what_does_not_fit_is_named_and_nothing_is_written(models, tmp_path, change, arguments, said):
