@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from brickgpt_engine.decoding.loader import embedded_folder
 from brickgpt_engine.decoding.weights import Weights
 from brickgpt_engine.errors import BrickGPTError, InputError
 from brickgpt_engine.formats.atomic import write_bytes
@@ -120,6 +121,10 @@ def write(arrays: Arrays, like: Path, out: Path, dtype: str = "float16") -> None
     write_bytes(out / "model.safetensors", save(cast, metadata={"format": "pt"}))
 
 
+def _folder(name: str) -> Path:
+    return embedded_folder() if name == "nano" else Path(name)
+
+
 def _share(text: str) -> float:
     try:
         share = float(text)
@@ -134,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Merge and write."""
     parser = argparse.ArgumentParser(prog="python -m training merge", description=__doc__)
     parser.add_argument(
-        "models", type=Path, nargs="+", help="model folders or checkpoints of one architecture"
+        "models",
+        nargs="+",
+        help="model folders or checkpoints of one architecture, or nano for the embedded one",
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="new model folder; tokenizer of the first model"
@@ -154,9 +161,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     wanted = parser.parse_args(arguments)
     try:
-        changes = [(Path(after), Path(before), _share(share)) for after, before, share in wanted.add]
-        arrays = mean(wanted.models, wanted.shares, wanted.temperature, changes)
-        write(arrays, wanted.models[0], wanted.out, wanted.dtype)
+        folders = [_folder(name) for name in wanted.models]
+        changes = [(_folder(after), _folder(before), _share(share)) for after, before, share in wanted.add]
+        arrays = mean(folders, wanted.shares, wanted.temperature, changes)
+        write(arrays, folders[0], wanted.out, wanted.dtype)
     except (BrickGPTError, OSError) as error:
         sys.exit(f"error: {error}")
     more = f" and {len(changes)} change{'s' if len(changes) > 1 else ''}" if changes else ""

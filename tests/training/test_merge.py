@@ -64,7 +64,7 @@ def test_changes_are_added_before_logits_are_divided(models, tmp_path, capsys):
 
 def test_a_temperature_divides_the_logits_of_the_embedded_model(tmp_path):
     nano = embedded_folder()
-    merged(nano, "--out", tmp_path / "out", "--temperature", 1.25, "--dtype", "float32")
+    merged("nano", "--out", tmp_path / "out", "--temperature", 1.25, "--dtype", "float32")
     tokens = [1, 300, 301]
     before, after = (NumpyLlama.from_folder(place).prefill(tokens) for place in (nano, tmp_path / "out"))
     np.testing.assert_allclose(np.asarray(after) * 1.25, np.asarray(before), rtol=1e-4, atol=1e-4)
