@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.bricks.library import STUD_PITCH_M
+from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
@@ -39,6 +40,8 @@ _INTERIOR, _STRAINED = 700, 2.0
 have to pull with so many times the whole weight at first: the simplex takes four to six pivots a row then."""
 _DENSE = 6
 """Places for each entry up to which a matrix is put together as a dense one."""
+_WORTH = 1e-8
+"""An imbalance is worth a column when it earns this much more than it costs."""
 PAYS = 1e-7
 """A set of pulls is worth a column when it earns this share more than it costs."""
 
@@ -187,11 +190,13 @@ class Condensed:
         """Which of the structure's contact points are the program's :attr:`points`."""
         self._point_pair = contacts.point_pair[self.point]
         self.points = Touch.across(contacts, bodies, contacts.point_pair, contacts.point_xy)
-        # Sets of points, as they were added: which column beyond the fixed ones, which point; and whose.
+        # Sets of points, as they were added: which column, which point.
         self._set_column: list[IntArray] = []
         self._set_point: list[IntArray] = []
-        self._set_brick: list[IntArray] = []
+        # Columns as they were added, the brick of each, and which column is each imbalance's, -1 for none.
         self._blocks: list[ColumnBlock] = []
+        self._bricks: list[IntArray] = []
+        self._residual = np.full(6 * len(bodies.moving), -1)
 
     def optimum(self, time_limit: float | None = None) -> Balance:
         """The least cost, with the tie-break of :func:`~brickgpt_engine.physics.force_model.preference`.
@@ -200,17 +205,15 @@ class Condensed:
             SolverError: HiGHS is missing or gives no answer.
         """
         session = ColumnSession(time_limit)
-        lazy = len(self.points.upper) > EXPLICIT
-        cost, entries = self._fixed
-        return self._by_sets(session, cost, entries) if lazy else self._at_once(session, cost, entries)
+        return self._by_sets(session) if len(self.points.upper) > EXPLICIT else self._at_once(session)
 
     def key(self) -> bytes:
         """What the optimum depends on: equal keys mean equal programs and equal tie-breaks."""
-        cost, entries = self._fixed
+        entries, (cost, row, value) = self._fixed, self._imbalances
         pulls = lift_entries(self.contacts, self.bodies, self.points)
         weight = self._preference
         parts = (
-            *(entries.column, entries.row, entries.value, cost, self._load()),
+            *(entries.column, entries.row, entries.value, cost, row, value, self._load()),
             *(pulls.row, pulls.value, weight[self.points.upper], weight[self.bodies.moving]),
         )
         digest = hashlib.blake2b(digest_size=16)
@@ -218,26 +221,25 @@ class Condensed:
             digest.update(np.ascontiguousarray(part).tobytes() + b"|")
         return digest.digest()
 
-    def _by_sets(self, session: ColumnSession, cost: FloatArray, entries: Entries) -> Balance:
+    def _by_sets(self, session: ColumnSession) -> Balance:
         """Pulls as columns over sets, added until none pays.
 
         As in :mod:`~brickgpt_engine.physics.growing`, a share of the tie-break's costs is added to the
         published ones. If the last basis is not optimal for those alone, they are solved for first.
         """
-        rows, fixed = self.bodies.rows, len(cost)
+        rows, fixed = self.bodies.rows, len(self.corners.upper) + len(self.sides)
         weight = 1 + SHARE * self._preference
-        self._blocks = [ColumnBlock(cost, *entries.merged(fixed, rows))]
-        paid = cost * np.append(weight, 1.0)[self._fixed_bricks(fixed)]
+        self._blocks = [ColumnBlock(np.zeros(fixed), *self._fixed.merged(fixed, rows))]
+        self._bricks = [np.full(fixed, -1)]
         # Measured: with many rows, and joints that many bricks share, a third to a half fewer pivots.
         steepest = _STEEP < rows < 2 * len(self.bodies.moving)
-        session.load(replace(self._blocks[0], cost=paid), self._load(), rows, steepest=steepest)
+        session.load(self._blocks[0], self._load(), rows, steepest=steepest)
         # Prices mean little before anything can pull, so let all points of each brick pull together.
         everything = np.ones(len(self.points.upper), dtype=bool)
         self._add_sets(session, np.unique(self.points.upper), everything, weight)
         strain = self._begin(session)
-        inside = rows > _INTERIOR and strain > _STRAINED
-        dual = session.solve_inside() if inside else session.solve(afresh=True)
-        while self._add_sets(session, *self._price(dual, weight), weight):
+        dual = self._first(session, weight, inside=rows > _INTERIOR and strain > _STRAINED)
+        while self._improve(session, dual, weight):
             dual = session.solve()
         published = np.concatenate([block.cost for block in self._blocks])
         dual = session.duals_at(published)
@@ -248,14 +250,28 @@ class Condensed:
             session.reprice(published)
             weight = np.ones(len(weight))
             dual = session.solve()
-            while self._add_sets(session, *self._price(dual, weight), weight):
+            while self._improve(session, dual, weight):
                 dual = session.solve()
             solved = session.optimum()
             objective = solved.objective
-            x = self._even_out(session, solved, fixed)
+            x = self._even_out(session, solved)
         column, point = np.concatenate(self._set_column), np.concatenate(self._set_point)
-        pull: FloatArray = np.bincount(point, x[fixed + column], len(self.points.upper)).astype(np.float64)
+        pull: FloatArray = np.bincount(point, x[column], len(self.points.upper)).astype(np.float64)
         return self._balance(x, pull, dual, objective)
+
+    def _first(self, session: ColumnSession, weight: FloatArray, *, inside: bool) -> FloatArray:
+        """The duals (rows,) of the first optimum, without imbalances where there is a balance without any."""
+        try:
+            return session.solve_inside() if inside else session.solve(afresh=True)
+        except SolverError:
+            if not self._unbalance(session, np.ones(len(self._residual), dtype=bool), weight):
+                raise
+            return session.solve()
+
+    def _improve(self, session: ColumnSession, dual: FloatArray, weight: FloatArray) -> bool:
+        """Add sets and imbalances that pay at these duals (rows,); whether there are any."""
+        pulls = self._add_sets(session, *self._price(dual, weight), weight)
+        return self._unbalance(session, self._left_over(dual, weight) < -_WORTH, weight) or pulls
 
     def _begin(self, session: ColumnSession, inequalities: int = 0) -> float:
         """Let the simplex go on from :func:`~brickgpt_engine.physics.joint_start.footing`.
@@ -285,69 +301,101 @@ class Condensed:
 
     def _proven(self, cost: FloatArray, dual: FloatArray) -> bool:
         """Whether no column and no set pays at the published ``cost`` (columns,) and these duals (rows,)."""
-        if _reduced(self._blocks, cost, dual).min(initial=0.0) < -UNUSED:
+        if self._least(cost, dual) < -UNUSED:
             return False
         return not len(self._price(dual, np.ones(self.contacts.brick_count))[0])
 
-    def _at_once(self, session: ColumnSession, cost: FloatArray, entries: Entries) -> Balance:
+    def _least(self, cost: FloatArray, dual: FloatArray) -> float:
+        """The least reduced cost of all columns and imbalances at the published ``cost`` (columns,)."""
+        left = self._left_over(dual, np.ones(self.contacts.brick_count))
+        return float(min(_reduced(self._blocks, cost, dual).min(initial=0.0), left.min(initial=0.0)))
+
+    def _at_once(self, session: ColumnSession) -> Balance:
         """One column per pull, and one per brick for the largest of its pulls, a row each to compare them."""
-        rows, fixed, points = self.bodies.rows, len(cost), self.points
-        q = len(points.upper)
+        rows, points = self.bodies.rows, self.points
+        fixed, q = len(self.corners.upper) + len(self.sides), len(points.upper)
         pulls = lift_entries(self.contacts, self.bodies, points)
         pulling, largest = np.unique(points.upper, return_inverse=True)
         ones, number = np.ones(q), np.arange(q)
         entries = Entries.joined(
             [
-                entries,
+                self._fixed,
                 Entries(fixed + pulls.column, pulls.row, -pulls.value),
                 Entries(fixed + number, rows + number, -ones),
                 Entries(fixed + q + largest, rows + number, ones),
             ]
         )
-        cost = np.concatenate([cost, np.full(q, COST * BETA), np.full(len(pulling), COST * ALPHA)])
+        cost = np.concatenate([np.zeros(fixed), np.full(q, COST * BETA), np.full(len(pulling), COST * ALPHA)])
         load = np.concatenate([self._load(), np.zeros(q)])
-        block = ColumnBlock(cost, *entries.merged(len(cost), rows + q))
-        bricks = np.concatenate([self._fixed_bricks(fixed), points.upper, pulling])
-        weight = np.append(self._preference, 1.0)[bricks]
-        session.load(replace(block, cost=cost * (1 + SHARE * weight)), load, rows)
+        self._blocks = [ColumnBlock(cost, *entries.merged(len(cost), rows + q))]
+        self._bricks = [np.concatenate([np.full(fixed, -1), points.upper, pulling])]
+        # Costs that end the same as with an own program for the tie-break, see :meth:`_by_sets`.
+        preference, plain = np.append(self._preference, 1.0), np.ones(self.contacts.brick_count)
+        weight = 1 + SHARE * preference
+        session.load(replace(self._blocks[0], cost=cost * weight[self._bricks[0]]), load, rows)
         self._begin(session, q)
-        session.solve(afresh=True)
+        dual = self._first(session, weight, inside=False)
+        while self._unbalance(session, self._left_over(dual, weight) < -_WORTH, weight):
+            dual = session.solve()
+        cost = np.concatenate([block.cost for block in self._blocks])
         dual = session.duals_at(cost)
-        if dual[rows:].min(initial=0.0) >= -UNUSED and _reduced([block], cost, dual).min() >= -UNUSED:
+        if min(dual[rows:].min(initial=0.0), self._least(cost, dual)) >= -UNUSED:
             x = session.point()
             return self._balance(x, x[fixed : fixed + q], dual, float(cost @ x))
         session.reprice(cost)
-        session.solve()
+        dual = session.solve()
+        while self._unbalance(session, self._left_over(dual, plain) < -_WORTH, plain):
+            dual = session.solve()
         solved = session.optimum()
         session.close(solved.reduced > UNUSED, np.abs(solved.dual) * (np.arange(rows + q) >= rows) > UNUSED)
-        session.reprice(cost * weight)
+        self._unbalance(session, self._left_over(solved.dual, plain) <= UNUSED, plain)
+        session.reprice(session.cost * preference[np.concatenate(self._bricks)])
         session.solve()
         x = session.point()
         return self._balance(x, x[fixed : fixed + q], solved.dual, solved.objective)
 
-    def _fixed_bricks(self, fixed: int) -> IntArray:
-        """The brick to which each of the first ``fixed`` columns' cost belongs; -1 where there is none."""
-        bricks = np.full(fixed, -1)
-        first = len(self.corners.upper) + len(self.sides)
-        bricks[first:] = np.tile(self.bodies.moving, 6)
-        return bricks
+    @cached_property
+    def _fixed(self) -> Entries:
+        """Supports at corners, then side presses, which cost nothing."""
+        entries, bodies = lift_entries(self.contacts, self.bodies, self.corners), self.bodies
+        joints = bodies.joint_row(self.sides[:, 1:], self.sides[:, :1])
+        return Entries.joined([entries, _columns(joints, [1.0, -1.0], len(self.corners.upper))])
 
     @cached_property
-    def _fixed(self) -> tuple[FloatArray, Entries]:
-        """Supports at corners, side presses, then residuals: +vertical, -vertical, ±x lever, ±y lever."""
-        entries, bodies = [lift_entries(self.contacts, self.bodies, self.corners)], self.bodies
-        k, s, m = len(self.corners.upper), len(self.sides), len(bodies.moving)
-        entries.append(_columns(bodies.joint_row(self.sides[:, 1:], self.sides[:, :1]), [1.0, -1.0], k))
-        vertical = bodies.vertical[bodies.moving][:, None]
-        entries += [_columns(vertical, [sign], k + s + j * m) for j, sign in enumerate((1.0, -1.0))]
-        for axis in (0, 1):
-            rows = np.stack([bodies.bottom[axis, bodies.moving], bodies.top[axis, bodies.moving]], axis=1)
-            for j, sign in enumerate((1.0, -1.0)):
-                entries.append(_columns(rows, [sign, -sign], k + s + (2 + 2 * axis + j) * m))
-        cost = np.zeros(k + s + 6 * m)
-        cost[k + s : k + s + 2 * m] = COST
-        cost[k + s + 2 * m :] = COST * STUD_PITCH_M
-        return cost, Entries.joined(entries)
+    def _imbalances(self) -> tuple[FloatArray, IntArray, FloatArray]:
+        """Costs (6m,), rows (6m, 2) and values (6m, 2) of imbalances: +vertical, -vertical, ±x lever, ±y lever."""
+        bodies, m = self.bodies, len(self.bodies.moving)
+        vertical = np.stack([bodies.vertical[bodies.moving], np.full(m, -1)], axis=1)
+        about = [
+            np.stack([bodies.bottom[a, bodies.moving], bodies.top[a, bodies.moving]], axis=1) for a in (0, 1)
+        ]
+        value = np.tile(np.repeat([[1.0, -1.0], [-1.0, 1.0]], m, axis=0), (3, 1))
+        cost = np.repeat([COST, COST * STUD_PITCH_M], [2 * m, 4 * m])
+        return cost, np.concatenate([vertical] * 2 + [about[0]] * 2 + [about[1]] * 2), value
+
+    def _left_over(self, dual: FloatArray, weight: FloatArray) -> FloatArray:
+        """What each imbalance (6m,) costs, times its brick's ``weight`` (n,), beyond what it earns."""
+        cost, row, value = self._imbalances
+        worth = (np.append(dual[: self.bodies.rows], 0.0)[row] * value).sum(axis=1)
+        beyond: FloatArray = cost * weight[np.tile(self.bodies.moving, 6)] - worth
+        return beyond
+
+    def _unbalance(self, session: ColumnSession, wanted: BoolArray, weight: FloatArray) -> bool:
+        """Give the session those ``wanted`` imbalances (6m,) that it has not; whether there were any."""
+        new = np.flatnonzero(wanted & (self._residual < 0))
+        if not len(new):
+            return False
+        self._residual[new] = len(session.cost) + np.arange(len(new))
+        cost, row, value = (part[new] for part in self._imbalances)
+        entries = Entries(np.repeat(np.arange(len(new)), 2), row.reshape(-1), value.reshape(-1))
+        block, bricks = (
+            ColumnBlock(cost, *entries.merged(len(new), self.bodies.rows)),
+            np.tile(self.bodies.moving, 6)[new],
+        )
+        session.add(replace(block, cost=cost * weight[bricks]))
+        self._blocks.append(block)
+        self._bricks.append(bricks)
+        return True
 
     def _load(self) -> FloatArray:
         """Right-hand side (rows,): the weights that each body carries."""
@@ -407,11 +455,11 @@ class Condensed:
         size = np.bincount(column, minlength=len(bricks))
         cost: FloatArray = COST * (ALPHA + BETA * size.astype(np.float64))
         block = ColumnBlock(cost, *pulls.merged(len(bricks), self.bodies.rows))
+        self._set_column.append(len(session.cost) + column)
+        self._set_point.append(wanted)
         session.add(replace(block, cost=cost * weight[bricks]))
         self._blocks.append(block)
-        self._set_column.append(sum(map(len, self._set_brick)) + column)
-        self._set_point.append(wanted)
-        self._set_brick.append(bricks)
+        self._bricks.append(bricks)
         return True
 
     @cached_property
@@ -425,12 +473,13 @@ class Condensed:
     def _preference(self) -> FloatArray:
         return preference(self.contacts)
 
-    def _even_out(self, session: ColumnSession, solved: Optimum, fixed: int) -> FloatArray:
+    def _even_out(self, session: ColumnSession, solved: Optimum) -> FloatArray:
         """The one optimum that is reported, see :func:`~brickgpt_engine.physics.force_model.preference`."""
         gaps, weight = self._gaps(solved.dual), np.append(self._preference, 1.0)
-        bricks = np.concatenate([self._fixed_bricks(fixed), *self._set_brick])
+        plain = np.ones(self.contacts.brick_count)
         session.close(solved.reduced > UNUSED, np.zeros(self.bodies.rows, dtype=bool))
-        session.reprice(session.cost * weight[bricks])
+        self._unbalance(session, self._left_over(solved.dual, plain) <= UNUSED, plain)
+        session.reprice(session.cost * weight[np.concatenate(self._bricks)])
         sure, may = gaps > COST * BETA + UNUSED, np.abs(gaps - COST * BETA) <= UNUSED
         earned = np.bincount(
             self.points.upper, np.maximum(gaps - COST * BETA, 0.0), self.contacts.brick_count
@@ -457,9 +506,8 @@ class Condensed:
 
     def _balance(self, x: FloatArray, pull: FloatArray, dual: FloatArray, objective: float) -> Balance:
         """The point ``x`` in physical terms, with duals and cost of the optimum before the tie-break."""
-        moving = self.bodies.moving
-        k, s, m = len(self.corners.upper), len(self.sides), len(moving)
-        signed = x[k + s : k + s + 6 * m].reshape(3, 2, m)
+        k, s = len(self.corners.upper), len(self.sides)
+        signed = np.append(x, 0.0)[self._residual].reshape(3, 2, -1)
         residual = (signed[:, 0] - signed[:, 1]).T / FORCE
         return Balance(
             objective=objective / (COST * FORCE),

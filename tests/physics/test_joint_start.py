@@ -13,13 +13,13 @@ from brickgpt_engine.physics.solvers import highs
 
 
 def program(structure):
-    """The program in which every brick moves, its fixed columns as a matrix, and its footing."""
+    """The program in which every brick moves, its supports and presses as a matrix, and its footing."""
     contacts = extract_contacts(structure)
     joints = Joints.of(contacts)
     bodies = Bodies.of(joints, np.arange(contacts.brick_count))
     made = Condensed(contacts, joints, bodies)
-    cost, entries = made._fixed
-    matrix = np.zeros((bodies.rows + 1, len(cost)))
+    entries = made._fixed
+    matrix = np.zeros((bodies.rows + 1, len(made.corners.upper) + len(made.sides)))
     np.add.at(matrix, (entries.row, entries.column), entries.value)
     return made, matrix[:-1], footing(contacts, joints, contacts.standing)
 
@@ -51,7 +51,7 @@ def test_a_wall_stands_on_its_footing():
 def test_it_saves_most_pivots(monkeypatch):
     def pivots():
         made, *_ = program(grow(2, 60))
-        made._by_sets(highs.ColumnSession(), *made._fixed)
+        made._by_sets(highs.ColumnSession())
         return counted
 
     counted = 0
