@@ -18,11 +18,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.errors import SolverError
 from brickgpt_engine.physics.bodies import Bodies, Joints
 from brickgpt_engine.physics.contacts import GROUND, Contacts
 from brickgpt_engine.physics.force_model import ALPHA, BETA, COST, FORCE, SHARE, UNUSED, preference
+from brickgpt_engine.physics.imbalances import Imbalances
 from brickgpt_engine.physics.joint_start import footing
 from brickgpt_engine.physics.program import ColumnBlock
 from brickgpt_engine.physics.solvers.highs import ColumnSession, Optimum
@@ -193,10 +193,10 @@ class Condensed:
         # Sets of points, as they were added: which column, which point.
         self._set_column: list[IntArray] = []
         self._set_point: list[IntArray] = []
-        # Columns as they were added, the brick of each, and which column is each imbalance's, -1 for none.
+        # Columns as they were added, and the brick of each.
         self._blocks: list[ColumnBlock] = []
         self._bricks: list[IntArray] = []
-        self._residual = np.full(6 * len(bodies.moving), -1)
+        self._left = Imbalances(bodies)
 
     def optimum(self, time_limit: float | None = None) -> Balance:
         """The least cost, with the tie-break of :func:`~brickgpt_engine.physics.force_model.preference`.
@@ -209,11 +209,11 @@ class Condensed:
 
     def key(self) -> bytes:
         """What the optimum depends on: equal keys mean equal programs and equal tie-breaks."""
-        entries, (cost, row, value) = self._fixed, self._imbalances
+        entries, left = self._fixed, self._left
         pulls = lift_entries(self.contacts, self.bodies, self.points)
         weight = self._preference
         parts = (
-            *(entries.column, entries.row, entries.value, cost, row, value, self._load()),
+            *(entries.column, entries.row, entries.value, left.row, self._load()),
             *(pulls.row, pulls.value, weight[self.points.upper], weight[self.bodies.moving]),
         )
         digest = hashlib.blake2b(digest_size=16)
@@ -260,18 +260,18 @@ class Condensed:
         return self._balance(x, pull, dual, objective)
 
     def _first(self, session: ColumnSession, weight: FloatArray, *, inside: bool) -> FloatArray:
-        """The duals (rows,) of the first optimum, without imbalances where there is a balance without any."""
+        """The duals (rows,) of the first optimum; imbalances are given to it only where it has no balance."""
         try:
             return session.solve_inside() if inside else session.solve(afresh=True)
         except SolverError:
-            if not self._unbalance(session, np.ones(len(self._residual), dtype=bool), weight):
+            if not self._unbalance(session, np.ones(len(self._left.cost), dtype=bool), weight):
                 raise
             return session.solve()
 
     def _improve(self, session: ColumnSession, dual: FloatArray, weight: FloatArray) -> bool:
         """Add sets and imbalances that pay at these duals (rows,); whether there are any."""
         pulls = self._add_sets(session, *self._price(dual, weight), weight)
-        return self._unbalance(session, self._left_over(dual, weight) < -_WORTH, weight) or pulls
+        return self._unbalance_where_it_pays(session, dual, weight) or pulls
 
     def _begin(self, session: ColumnSession, inequalities: int = 0) -> float:
         """Let the simplex go on from :func:`~brickgpt_engine.physics.joint_start.footing`.
@@ -307,7 +307,7 @@ class Condensed:
 
     def _least(self, cost: FloatArray, dual: FloatArray) -> float:
         """The least reduced cost of all columns and imbalances at the published ``cost`` (columns,)."""
-        left = self._left_over(dual, np.ones(self.contacts.brick_count))
+        left = self._beyond(dual, np.ones(self.contacts.brick_count))
         return float(min(_reduced(self._blocks, cost, dual).min(initial=0.0), left.min(initial=0.0)))
 
     def _at_once(self, session: ColumnSession) -> Balance:
@@ -335,7 +335,7 @@ class Condensed:
         session.load(replace(self._blocks[0], cost=cost * weight[self._bricks[0]]), load, rows)
         self._begin(session, q)
         dual = self._first(session, weight, inside=False)
-        while self._unbalance(session, self._left_over(dual, weight) < -_WORTH, weight):
+        while self._unbalance_where_it_pays(session, dual, weight):
             dual = session.solve()
         cost = np.concatenate([block.cost for block in self._blocks])
         dual = session.duals_at(cost)
@@ -344,11 +344,11 @@ class Condensed:
             return self._balance(x, x[fixed : fixed + q], dual, float(cost @ x))
         session.reprice(cost)
         dual = session.solve()
-        while self._unbalance(session, self._left_over(dual, plain) < -_WORTH, plain):
+        while self._unbalance_where_it_pays(session, dual, plain):
             dual = session.solve()
         solved = session.optimum()
         session.close(solved.reduced > UNUSED, np.abs(solved.dual) * (np.arange(rows + q) >= rows) > UNUSED)
-        self._unbalance(session, self._left_over(solved.dual, plain) <= UNUSED, plain)
+        self._unbalance(session, self._beyond(solved.dual, plain) <= UNUSED, plain)
         session.reprice(session.cost * preference[np.concatenate(self._bricks)])
         session.solve()
         x = session.point()
@@ -361,41 +361,23 @@ class Condensed:
         joints = bodies.joint_row(self.sides[:, 1:], self.sides[:, :1])
         return Entries.joined([entries, _columns(joints, [1.0, -1.0], len(self.corners.upper))])
 
-    @cached_property
-    def _imbalances(self) -> tuple[FloatArray, IntArray, FloatArray]:
-        """Costs (6m,), rows (6m, 2) and values (6m, 2) of imbalances: +vertical, -vertical, ±x lever, ±y lever."""
-        bodies, m = self.bodies, len(self.bodies.moving)
-        vertical = np.stack([bodies.vertical[bodies.moving], np.full(m, -1)], axis=1)
-        about = [
-            np.stack([bodies.bottom[a, bodies.moving], bodies.top[a, bodies.moving]], axis=1) for a in (0, 1)
-        ]
-        value = np.tile(np.repeat([[1.0, -1.0], [-1.0, 1.0]], m, axis=0), (3, 1))
-        cost = np.repeat([COST, COST * STUD_PITCH_M], [2 * m, 4 * m])
-        return cost, np.concatenate([vertical] * 2 + [about[0]] * 2 + [about[1]] * 2), value
-
-    def _left_over(self, dual: FloatArray, weight: FloatArray) -> FloatArray:
-        """What each imbalance (6m,) costs, times its brick's ``weight`` (n,), beyond what it earns."""
-        cost, row, value = self._imbalances
-        worth = (np.append(dual[: self.bodies.rows], 0.0)[row] * value).sum(axis=1)
-        beyond: FloatArray = cost * weight[np.tile(self.bodies.moving, 6)] - worth
-        return beyond
-
     def _unbalance(self, session: ColumnSession, wanted: BoolArray, weight: FloatArray) -> bool:
         """Give the session those ``wanted`` imbalances (6m,) that it has not; whether there were any."""
-        new = np.flatnonzero(wanted & (self._residual < 0))
+        new = self._left.missing(wanted)
         if not len(new):
             return False
-        self._residual[new] = len(session.cost) + np.arange(len(new))
-        cost, row, value = (part[new] for part in self._imbalances)
-        entries = Entries(np.repeat(np.arange(len(new)), 2), row.reshape(-1), value.reshape(-1))
-        block, bricks = (
-            ColumnBlock(cost, *entries.merged(len(new), self.bodies.rows)),
-            np.tile(self.bodies.moving, 6)[new],
-        )
-        session.add(replace(block, cost=cost * weight[bricks]))
+        block, bricks = self._left.block(new, len(session.cost)), self._left.brick[new]
+        session.add(replace(block, cost=block.cost * weight[bricks]))
         self._blocks.append(block)
         self._bricks.append(bricks)
         return True
+
+    def _unbalance_where_it_pays(self, session: ColumnSession, dual: FloatArray, weight: FloatArray) -> bool:
+        """Add the imbalances that pay at these duals (rows,); whether there were any."""
+        return self._unbalance(session, self._beyond(dual, weight) < -_WORTH, weight)
+
+    def _beyond(self, dual: FloatArray, weight: FloatArray) -> FloatArray:
+        return self._left.beyond(dual[: self.bodies.rows], weight)
 
     def _load(self) -> FloatArray:
         """Right-hand side (rows,): the weights that each body carries."""
@@ -478,7 +460,7 @@ class Condensed:
         gaps, weight = self._gaps(solved.dual), np.append(self._preference, 1.0)
         plain = np.ones(self.contacts.brick_count)
         session.close(solved.reduced > UNUSED, np.zeros(self.bodies.rows, dtype=bool))
-        self._unbalance(session, self._left_over(solved.dual, plain) <= UNUSED, plain)
+        self._unbalance(session, self._beyond(solved.dual, plain) <= UNUSED, plain)
         session.reprice(session.cost * weight[np.concatenate(self._bricks)])
         sure, may = gaps > COST * BETA + UNUSED, np.abs(gaps - COST * BETA) <= UNUSED
         earned = np.bincount(
@@ -507,13 +489,11 @@ class Condensed:
     def _balance(self, x: FloatArray, pull: FloatArray, dual: FloatArray, objective: float) -> Balance:
         """The point ``x`` in physical terms, with duals and cost of the optimum before the tie-break."""
         k, s = len(self.corners.upper), len(self.sides)
-        signed = np.append(x, 0.0)[self._residual].reshape(3, 2, -1)
-        residual = (signed[:, 0] - signed[:, 1]).T / FORCE
         return Balance(
             objective=objective / (COST * FORCE),
             support=x[:k] / FORCE,
             side=x[k : k + s] / FORCE,
             pull=pull / FORCE,
-            residual=residual,
+            residual=self._left.values(x) / FORCE,
             dual=dual[: self.bodies.rows],
         )
