@@ -46,8 +46,13 @@ def smoothed(curve: Curve, window: int = _WINDOW) -> Curve:
     return means
 
 
+def trend(name: str, curve: Curve) -> Curve:
+    """What is drawn strong: the moving mean, or the values where they are few or do not scatter."""
+    return curve if len(curve) < 3 * _WINDOW or name == "learning_rate" else smoothed(curve)
+
+
 def draw(curves: dict[str, Curve], columns: int = 3) -> Any:
-    """A picture with one panel a curve: the values pale, their moving mean strong.
+    """A picture with one panel a curve: the values pale, their :func:`trend` strong.
 
     Raises:
         InputError: there is nothing to draw.
@@ -84,7 +89,7 @@ def _panel(pen: Any, font: Any, corner: tuple[int, int], name: str, curve: Curve
     pen.text((left, bottom + 4), f"{first:.0f}", fill=_INK, font=font)
     pen.text((right, bottom + 4), f"{last:.0f}", fill=_INK, font=font, anchor="ra")
     pen.line([place(point) for point in curve], fill=_LINE, width=1)
-    pen.line([place(point) for point in smoothed(curve)], fill=_SMOOTH, width=2)
+    pen.line([place(point) for point in trend(name, curve)], fill=_SMOOTH, width=2)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

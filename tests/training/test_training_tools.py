@@ -7,7 +7,7 @@ import pytest
 
 from brickgpt_engine.errors import InputError
 from training import __main__ as entry
-from training.curves import curves_of, draw, main, smoothed
+from training.curves import curves_of, draw, main, smoothed, trend
 from training.rewards import Judge, Physics, Weights
 from training.rewards.trl import reward_function
 
@@ -19,6 +19,9 @@ def test_curves_are_drawn_where_the_log_has_them(tmp_path, capsys):
     curves = curves_of([*lines, {"step": 5, "eval/reward": 1.0}])
     assert list(curves) == ["reward", "kl"] and len(curves["kl"]) == 4
     assert smoothed([(1, 1.0), (2, 3.0), (3, 8.0)], 2) == [(1, 1.0), (2, 2.0), (3, 5.5)]
+    many = [(step, float(step % 2)) for step in range(40)]
+    assert trend("reward", many) == smoothed(many) != many
+    assert trend("learning_rate", many) == many and trend("eval/valid", many[:20]) == many[:20]
     (tmp_path / "log.jsonl").write_text(
         "".join(json.dumps(line) + "\n" for line in lines) + '{"step": 6, "rew'
     )
