@@ -18,8 +18,8 @@ GRPO = (
 )
 SMALLER = {
     "data": "--size 40 --test-size 24 --workers 1",
-    "sft": "--max-steps 2 --eval-steps 2 --save-steps 2 --eval-rows 4 --eval-prompts 2 --batch-size 4 "
-    "--per-device-batch-size 4 --max-bricks 20 --max-structures 30 --device cpu",
+    "sft": "--max-steps 2 --logging-steps 1 --eval-steps 2 --save-steps 2 --eval-rows 4 --eval-prompts 2 "
+    "--batch-size 4 --per-device-batch-size 4 --max-bricks 20 --max-structures 30 --device cpu",
     "grpo": GRPO,
     "evaluate": "--prompts 2 --diverse 0 --workers 1",
     "spaces": "--structures 16 --passes 1 --prompts 2 --hidden 64 --layers 1",
