@@ -97,7 +97,7 @@ def rows(quick: bool) -> Iterator[Row]:
         yield Row.compare(
             "one update, 8,192 positions", kept, "s", given_back, rival_name="freed memory given back"
         )
-        updates = 10 if quick else 100
+        updates = 10 if quick else 60
         muon = loss(alone(str(data), {"max_steps": updates}))
         adamw = min(
             loss(alone(str(data), {"max_steps": updates, "optimizer": "adamw", "learning_rate": rate}))
