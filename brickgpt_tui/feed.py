@@ -170,6 +170,11 @@ class CountingDrafts(CountingModel):
         """What the model's folder knows of what usually follows what, or None."""
         return getattr(self.model, "habits", None)
 
+    @property
+    def draft_step(self) -> int:
+        """Tokens that a pass reads in the time of one, as the model says."""
+        return int(getattr(self.model, "draft_step", 1))
+
     def extend_each(self, ids: Sequence[int], keep: int, only: Any = None) -> Any:
         """As the model does."""
         self.tokens += len(ids)

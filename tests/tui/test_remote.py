@@ -58,6 +58,7 @@ def test_the_counter_hides_no_drafts_from_the_engine():
     count = count_tokens(generator)
     assert isinstance(bare, DraftModel) and isinstance(generator.model.token_model, DraftModel)
     assert generator.model.token_model.draft_cost == bare.draft_cost
+    assert generator.model.token_model.draft_step == bare.draft_step == 2
     assert generator.model.token_model.habits is bare.habits is not None
     assert count() == 0
 
