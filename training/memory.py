@@ -39,8 +39,9 @@ def keep_freed_memory() -> bool:
     """Keep memory that is freed for what is allocated next, instead of giving it back to the system.
 
     Training on a CPU frees and allocates the same large arrays at every step. Left alone, glibc asks the
-    system for each, which fills its pages with zeros anew: on a virtual machine that took two thirds of the
-    time. The process stays as large as it was at its largest. Answers whether it was done: only glibc can.
+    system for each, which fills its pages with zeros anew: a fifth of the time of fine-tuning on two free
+    cores (``benchmarks/training.py``), and two thirds of it where other work had the cores as well. The
+    process stays as large as it was at its largest. Answers whether it was done: only glibc can.
     """
     import ctypes
 
