@@ -245,6 +245,20 @@ print(done, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     assert few * 20 < many
 
 
+def test_every_way_to_train_on_a_cpu_keeps_freed_memory(small, monkeypatch):
+    import training.grpo.trainer
+    import training.sft.run
+    from training.grpo import GRPOConfig, GRPOTrainer
+
+    kept = []
+    for module in (training.sft.run, training.grpo.trainer):
+        monkeypatch.setattr(module, "keep_freed_memory", lambda name=module.__name__: kept.append(name))
+    train(SFTSettings(**small | {"max_steps": 1, "eval_steps": 0, "best_metric": "loss"}))
+    same = {name: small[name] for name in ("model_name_or_path", "data", "device")}
+    GRPOTrainer(GRPOConfig(**same, out=small["out"] + "-grpo", batch_size=2, use_gurobi=False))
+    assert kept == ["training.sft.run", "training.grpo.trainer"]
+
+
 def test_damaged_checkpoints_are_named(small, tmp_path):
     train(SFTSettings(**small | {"save_steps": 1, "eval_steps": 0, "best_metric": "loss", "max_steps": 3}))
     run, told = tmp_path / "run", []
