@@ -59,7 +59,7 @@ PROMPTS = (
     "a bench with a backrest",
     "a bed with a headboard",
 )
-CONFIG = GenerationConfig(physics=False, max_regenerations=0)
+CONFIG = GenerationConfig(physics=False, max_regenerations=0, max_attempts=1)
 WAYS: dict[str, dict[str, Any]] = {
     "exact, with drafts": {},
     "exact": {"speculation": False},
@@ -182,7 +182,13 @@ class Ours:
 
     def __call__(self, prompt: str, limit: int) -> int:
         """Draw up to ``limit`` bricks for ``prompt``; how many there are."""
-        wanted = {"physics": False, "max_regenerations": 0, "max_bricks": limit, "seed": 1} | self.changes
+        wanted = {
+            "physics": False,
+            "max_regenerations": 0,
+            "max_attempts": 1,
+            "max_bricks": limit,
+            "seed": 1,
+        } | self.changes
         result = self.generator.run(prompt, GenerationConfig(**wanted))
         self.bricks += len(result.structure)
         self.passes += result.passes
@@ -254,7 +260,7 @@ def processor_of_children() -> float:
 
 def variants(model: LoadedModel, count: int, limit: int) -> Row:
     """Bricks per second of ``count`` variants on PyTorch, together and one by one."""
-    config = GenerationConfig(physics=False, max_regenerations=0, max_bricks=limit)
+    config = GenerationConfig(physics=False, max_regenerations=0, max_attempts=1, max_bricks=limit)
     jobs = [Job(PROMPTS[0], replace(config, seed=seed)) for seed in range(count)]
     began = time.process_time()
     bricks = sum(isinstance(event, BrickPlaced) for _, event in Together(model, jobs, count).events())
@@ -324,7 +330,7 @@ def large_rate(draw: Callable[[str, int], int], limit: int, clock: Callable[[], 
 def together(model: Any, size: int, clock: Callable[[], float]) -> Row:
     """Structures of 100 bricks per minute, ``size`` at a time, of a model that writes what it likes."""
     script = Script(repetitive(100))
-    config = GenerationConfig(physics=False, max_regenerations=0, max_bricks=100)
+    config = GenerationConfig(physics=False, max_regenerations=0, max_attempts=1, max_bricks=100)
     jobs = [Job(LARGE_PROMPT, replace(config, seed=seed)) for seed in range(size)]
     team = Together(loaded(TorchModel(model, str(model.device.type)), script), jobs, size)
     began = clock()

@@ -29,7 +29,7 @@ from brickgpt_engine.decoding.loader import embedded_folder
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 from brickgpt_engine.generation.prompts import encode_prompt
 
-RAW = GenerationConfig(max_brick_rejections=0, max_regenerations=0, max_bricks=150)
+RAW = GenerationConfig(max_brick_rejections=0, max_regenerations=0, max_attempts=1, max_bricks=150)
 SIZES = ("small", "large", "tall")
 
 
@@ -48,7 +48,9 @@ class Judged:
         seconds = 0.0
         for seed, text in enumerate(texts):
             began = time.process_time()
-            drawn = generator.run(text, GenerationConfig(physics=False, max_bricks=150, seed=seed))
+            drawn = generator.run(
+                text, GenerationConfig(physics=False, max_attempts=1, max_bricks=150, seed=seed)
+            )
             seconds += time.process_time() - began
             bricks += len(drawn.structure)
             raw = generator.run(text, GenerationConfig(**(vars_of(RAW) | {"seed": seed})))

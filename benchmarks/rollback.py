@@ -56,7 +56,9 @@ def cost(generator: BrickGenerator, check: str, rollback: str, seeds: int) -> Co
     began = time.process_time()
     for prompt in PROMPTS:
         for seed in range(seeds):
-            result = generator.run(prompt, GenerationConfig(seed=seed, check=check, rollback=rollback))
+            result = generator.run(
+                prompt, GenerationConfig(seed=seed, check=check, rollback=rollback, max_attempts=1)
+            )
             rollbacks.append(result.regenerations)
             stand += result.stable
     count = len(rollbacks)

@@ -138,6 +138,11 @@ class Run:
         self._cut(message["kept"])
         self.message = f"rebuilding after {message['kept']} bricks, which would not stand"
 
+    def _started_over(self, message: Message) -> None:
+        self._cut(message["bricks"])
+        lacking = ", ".join(message["missing"])
+        self.message = f"drawing number {message['attempt']}: the last lacks {lacking}"
+
     def _finished(self, message: Message) -> None:
         colours = {tuple(brick.row): brick.colour for brick in self.model.bricks}
         rows = [list(row) for row in message["bricks"]]
@@ -145,7 +150,9 @@ class Run:
         self.model.report = message["report"]
         self.seconds = message["seconds"]
         self.regenerations = message["regenerations"]
-        self.state, self.message = "finished", _verdict(self.model)
+        lacking = [said["words"] for said in message.get("statements", ()) if not said["holds"]]
+        also = f"; it lacks {', '.join(lacking)}" if lacking else ""
+        self.state, self.message = "finished", _verdict(self.model) + also
 
     def _checked(self, message: Message) -> None:
         self.model.report = message["report"]
@@ -164,6 +171,7 @@ _HANDLERS: dict[str, Callable[[Run, Message], None]] = {
     "rejected": Run._rejected,
     "stability": Run._stability,
     "rolled_back": Run._rolled_back,
+    "started_over": Run._started_over,
     "finished": Run._finished,
     "checked": Run._checked,
     "cancelled": Run._cancelled,

@@ -215,6 +215,13 @@ _GENERATION: tuple[Option, ...] = (
         "switch",
     ),
     Option(
+        "max_attempts",
+        SAMPLING,
+        "Most attempts",
+        "Draw another model, up to this often, while one lacks parts, counts or sizes that the prompt names.",
+        "integer",
+    ),
+    Option(
         "physics",
         PHYSICS,
         "Judge by forces",

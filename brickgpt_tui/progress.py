@@ -16,6 +16,7 @@ from brickgpt_engine.generation.events import (
     RolledBack,
     StabilityChecked,
     Started,
+    StartedOver,
 )
 from brickgpt_engine.physics import StabilityReport
 from brickgpt_tui.messages import LogLine
@@ -78,6 +79,8 @@ class Progress:
                 self._check(event)
             case RolledBack():
                 self._roll_back(event)
+            case StartedOver():
+                self._start_over(event)
             case Finished():
                 self._finish(event, now)
             case Failed():
@@ -154,6 +157,13 @@ class Progress:
         self._rollbacks.append(line)
         self.say("rollback", f"rolled back {line}")
 
+    def _start_over(self, event: StartedOver) -> None:
+        self.bricks = [self._painted(brick) for brick in event.bricks]
+        self.report = None
+        why = f"lacks {', '.join(event.missing)}"
+        self.note(f"drawing number {event.attempt}: the last {why}")
+        self.say("rollback", f"{why}: drawing another, number {event.attempt}")
+
     def _finish(self, event: Finished, now: float) -> None:
         result = event.result
         self.bricks = [self._painted(brick) for brick in result.structure]
@@ -167,7 +177,10 @@ class Progress:
         kind = "good" if result.stable else "bad"
         # the log's last line stays in sight: nobody is to take a dinosaur for the dragon that was asked for
         read = "".join(f"{note}; " for note in result.notes)
-        self.say(kind, f"{read}done: {len(self.bricks)} bricks in {now - self._began:.1f} s; {reason}")
+        drawn = f", the best of {result.attempts}" if result.attempts > 1 and result.missing else ""
+        lacking = f"; it lacks {', '.join(result.missing)}" if result.missing else ""
+        done = f"{read}done: {len(self.bricks)} bricks in {now - self._began:.1f} s{drawn}; {reason}{lacking}"
+        self.say(kind, done)
 
     def _end(self, stop_reason: str, message: str, error: str | None = None) -> None:
         self.ended = True

@@ -89,7 +89,14 @@ class Recorder:
 
     def write(self, event: Event) -> None:
         """Save one event of the run; those that change no brick and end nothing take no line."""
-        from brickgpt_engine.generation import BrickPlaced, Failed, Finished, RolledBack, Started
+        from brickgpt_engine.generation import (
+            BrickPlaced,
+            Failed,
+            Finished,
+            RolledBack,
+            Started,
+            StartedOver,
+        )
 
         if isinstance(event, BrickPlaced):
             del self._bricks[event.index :]
@@ -98,6 +105,8 @@ class Recorder:
         elif isinstance(event, RolledBack):
             del self._bricks[event.kept :]
             self._put({"kind": "cut", "to": event.kept})
+        elif isinstance(event, StartedOver):
+            self.replace(event.bricks)
         elif isinstance(event, Started):
             self._put({"kind": "seed", "seed": event.seed})
         elif isinstance(event, Finished):

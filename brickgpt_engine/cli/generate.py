@@ -52,7 +52,8 @@ the next free name is taken: chair, chair-2, chair-3. Several variants are numbe
 """,
     "JSON": """\
 One object a line and model: prompt, prompt_used (what the model read), notes (what was changed),
-seed, files, bricks, rejections (by reason), regenerations,
+seed, files, bricks, rejections (by reason), regenerations, attempts (models drawn),
+statements (what the prompt names, in words, and whether it holds),
 stable, stability (min, mean), criterion, solver, mass_g, size (studs, cm), seconds, tokens,
 stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified;
 interrupted: by Ctrl-C; failed: the model or the solver broke down). After the last two, counts

@@ -50,8 +50,8 @@ generate_options = stack(
         "--pick",
         is_flag=True,
         section=_INPUT,
-        help="Of the variants of a prompt, write the best alone: first those that stand, then the likeliest "
-        "per brick, then the strongest.",
+        help="Of the variants of a prompt, write the best alone: first those that stand, then those that "
+        "have what the prompt names, then the likeliest per brick, then the strongest.",
     ),
     option(
         "--show-all",

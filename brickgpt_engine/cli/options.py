@@ -171,6 +171,14 @@ _OPTIONS: tuple[Decorator, ...] = (
         help="Guess the next bricks and let the model check several at once; only speed changes.",
     ),
     _option(
+        "max_attempts",
+        section=_SAMPLING,
+        kind=click.IntRange(1, 1000),
+        metavar="N",
+        help="Draw up to N models until one has the parts, counts and sizes that the prompt names, as far as "
+        "nano's words can be checked; 1 takes the first.",
+    ),
+    _option(
         "physics",
         "--physics/--no-physics",
         section=_PHYSICS,

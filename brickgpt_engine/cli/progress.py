@@ -18,6 +18,7 @@ from brickgpt_engine.generation import (
     RolledBack,
     StabilityChecked,
     Started,
+    StartedOver,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class ProgressLine:
             self.layers.subtract(brick.z for brick in event.removed)
             self.rollbacks += 1
             self._doing = f"rebuilding from brick {event.kept + 1}"
+        elif isinstance(event, StartedOver):
+            self.layers = Counter(brick.z for brick in event.bricks)
+            self._doing = f"no {event.missing[0]}: drawing number {event.attempt}"
         elif isinstance(event, StabilityChecked):
             self._doing = "it stands" if event.report.stable else "something would fall"
 

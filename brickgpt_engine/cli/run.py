@@ -24,6 +24,7 @@ from brickgpt_engine.generation import (
     GenerationResult,
     RolledBack,
     Started,
+    StartedOver,
 )
 
 Listener = Callable[[Event], None]
@@ -73,7 +74,8 @@ class Tally:
     def __init__(self) -> None:
         self.last: Event | None = None
         self._rejections: Counter[str] = Counter()
-        self._regenerations = 0
+        self._regenerations = self._earlier = 0  # the latter: in the structures before this one
+        self._best: BrickStructure | None = None
         self._prompt_used = ""
         self._notes: tuple[str, ...] = ()
         self._began = time.perf_counter()
@@ -92,17 +94,22 @@ class Tally:
             self._prompt_used, self._notes = event.prompt_used, event.notes
             self._began = time.perf_counter()
         elif isinstance(event, RolledBack):
-            self._regenerations = event.regeneration
+            self._regenerations = self._earlier + event.regeneration
+        elif isinstance(event, StartedOver):
+            self._earlier, self._best = self._regenerations, event.best
 
     def outcome(self, current: BrickStructure, colour: int | None) -> Outcome:
         """How the run ended, or that it was interrupted.
 
         Args:
-            current: what stands now.
+            current: what stands now. Of a run that was interrupted while it drew another structure, the
+                best whole one is worth more.
             colour: the LDraw code of bricks that have none.
         """
         result = self.last.result if isinstance(self.last, Finished) else None
         error = self.last.error if isinstance(self.last, Failed) else None
+        if not self.ended and self._best is not None:
+            current = self._best
         return Outcome(
             structure=painted(current if result is None else result.structure, colour),
             result=result,

@@ -83,6 +83,21 @@ def rejection_words(rejections: dict[str, int]) -> str:
     return f"{sum(rejections.values())} ({reasons})" if reasons else "0"
 
 
+def statement_words(result: GenerationResult) -> str:
+    """What the prompt names and the model has, and what it lacks: ``4 legs, tall; no armrests found``."""
+    there = ", ".join(verdict.words for verdict in result.statements if verdict.holds)
+    drawn = f" ({result.attempts} drawn)" if result.attempts > 1 else ""
+    if not result.missing:
+        return f"{there}{drawn}"
+    lacking = f"lacks {', '.join(result.missing)}"
+    return f"{there}; {lacking}{drawn}" if there else f"{lacking}{drawn}"
+
+
+def statement_objects(result: GenerationResult) -> list[dict[str, Any]]:
+    """Each statement of the prompt that can be measured: its words, and whether the model bears it out."""
+    return [{"words": verdict.words, "holds": verdict.holds} for verdict in result.statements]
+
+
 def files_words(files: Sequence[Path]) -> str:
     """``chairs/chair.txt, .ldr, .json, .png``: what they share is said once."""
     if len({path.with_suffix("") for path in files}) != 1:
@@ -100,6 +115,8 @@ def summary_rows(
         ("Rejections", rejection_words(result.rejections)),
         ("Regenerations", str(result.regenerations)),
     ]
+    if result.statements:
+        rows.append(("As asked", statement_words(result)))
     if result.report is not None:
         rows.append(("Stability", stability_words(result.report)))
     rows += [
@@ -188,6 +205,8 @@ def summary_object(
         "bricks": len(structure),
         "rejections": outcome.rejections if result is None else result.rejections,
         "regenerations": outcome.regenerations if result is None else result.regenerations,
+        "attempts": 1 if result is None else result.attempts,
+        "statements": [] if result is None else statement_objects(result),
         "stable": facts.get("stable") if facts.get("status") != "unknown" else None,
         "stability": {"min": facts.get("min_score"), "mean": facts.get("mean_score")},
         "criterion": facts.get("criterion"),

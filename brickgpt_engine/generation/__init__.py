@@ -11,6 +11,7 @@ from brickgpt_engine.generation.events import (
     RolledBack,
     StabilityChecked,
     Started,
+    StartedOver,
 )
 from brickgpt_engine.generation.generator import BrickGenerator
 from brickgpt_engine.generation.variants import pick, score
@@ -27,6 +28,7 @@ __all__ = [
     "RolledBack",
     "StabilityChecked",
     "Started",
+    "StartedOver",
     "pick",
     "score",
 ]

@@ -34,6 +34,7 @@ _INTEGERS: dict[str, tuple[int, int]] = {
     "max_bricks": (1, 1_000_000),
     "max_brick_rejections": (0, 1_000_000),
     "max_regenerations": (0, 1_000_000),
+    "max_attempts": (1, 1_000),
     "top_k": (0, 10_000_000),
     "gpu_layers": (-1, 10_000),
 }
@@ -59,6 +60,9 @@ class GenerationConfig:
             0 accepts what the model says without looking (invalid bricks are then reported, not placed).
         use_logit_masking: sample only tokens that the syntax allows.
         max_regenerations: most rollbacks after an unstable end; 0 switches rollback off.
+        max_attempts: most structures drawn until one has the parts, counts and sizes that the prompt states,
+            as far as they can be measured; of several that lack something the best is kept. 1 takes the
+            first. For models that say what they know. ``max_regenerations`` holds for each.
         check: when to look whether it stands: at the ``end`` alone, as published, and before that
             ``every-layer`` (when a brick begins a higher layer) or ``every-brick``. Early checks roll back
             only for what no later brick can hold, in raster order.
@@ -102,6 +106,7 @@ class GenerationConfig:
     max_brick_rejections: int = 500
     use_logit_masking: bool = True
     max_regenerations: int = 100
+    max_attempts: int = 10
     check: str = "end"
     rollback: str = "escalating"
     solver: str = "auto"

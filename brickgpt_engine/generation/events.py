@@ -7,12 +7,15 @@ A stream begins with :class:`Started` and ends with exactly one :class:`Finished
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from brickgpt_engine.bricks import Brick, BrickStructure, Rejection
 from brickgpt_engine.errors import BrickGPTError
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.physics import StabilityReport
+
+if TYPE_CHECKING:
+    from brickgpt_engine.statements.judging import Verdict
 
 STOP_REASONS = {
     "end": "the model ended the structure",
@@ -51,6 +54,9 @@ class GenerationResult:
         raw_bricks: everything that the model wrote and that was kept, in order: a brick where a line
             could be read, else its text. Longer than ``structure`` only where rejection is off.
         invalid: what of ``raw_bricks`` could not be placed, with the reason.
+        statements: what the prompt states that can be measured, and whether ``structure`` bears it out.
+        attempts: structures that were drawn until one bore out all of it. Counts (rejections,
+            regenerations, seconds, tokens and those below) are of all of them; the rest is of the best.
     """
 
     structure: BrickStructure
@@ -72,11 +78,18 @@ class GenerationResult:
     accepted: int = 0
     raw_bricks: tuple[Brick | str, ...] = ()
     invalid: tuple[tuple[Brick | str, Rejection], ...] = ()
+    statements: tuple[Verdict, ...] = ()
+    attempts: int = 1
 
     @property
     def stable(self) -> bool:
         """Whether the structure has bricks and was found stable."""
         return self.report is not None and self.report.stable
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the prompt states and the structure does not bear out, in words."""
+        return tuple(verdict.words for verdict in self.statements if not verdict.holds)
 
     @property
     def valid(self) -> bool:
@@ -137,6 +150,23 @@ class RolledBack:
 
 
 @dataclass(frozen=True)
+class StartedOver:
+    """A whole structure lacks what the prompt states, and another is drawn.
+
+    Attributes:
+        bricks: what is there now: those of ``start``, or none.
+        attempt: number of the structure that begins, from 2 on.
+        missing: what the last one lacks, in words.
+        best: the best structure so far.
+    """
+
+    bricks: tuple[Brick, ...]
+    attempt: int
+    missing: tuple[str, ...]
+    best: BrickStructure = field(compare=False)
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is over and this is its result."""
 
@@ -151,4 +181,6 @@ class Failed:
     structure: BrickStructure = field(compare=False)
 
 
-Event: TypeAlias = Started | BrickPlaced | BrickRejected | StabilityChecked | RolledBack | Finished | Failed
+Event: TypeAlias = (
+    Started | BrickPlaced | BrickRejected | StabilityChecked | RolledBack | StartedOver | Finished | Failed
+)

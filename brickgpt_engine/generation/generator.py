@@ -23,6 +23,7 @@ from brickgpt_engine.decoding.sampling import Choice, log_shares
 from brickgpt_engine.decoding.syntax import LineSyntax
 from brickgpt_engine.decoding.tokens import TokenModel
 from brickgpt_engine.errors import BrickGPTError, ConfigError, InvalidBrickError, PromptError
+from brickgpt_engine.generation.attempts import Attempts, wish_of
 from brickgpt_engine.generation.config import GenerationConfig
 from brickgpt_engine.generation.events import (
     BrickPlaced,
@@ -59,13 +60,13 @@ class BrickGenerator:
 
     def __init__(self, model: LoadedModel, *, share: BrickGenerator | None = None) -> None:
         self.model = model
-        self._structure = BrickStructure()
+        self._attempts: Attempts | None = None
         self._grammars: dict[int, LineSyntax] = {} if share is None else share._grammars
 
     @property
     def current(self) -> BrickStructure:
         """A copy of the structure as it stands in the run in progress, or at the end of the last one."""
-        return self._structure.copy()
+        return BrickStructure() if self._attempts is None else self._attempts.structure.copy()
 
     def interpret(self, prompt: str, config: GenerationConfig | None = None) -> Interpretation:
         """What the model would read for ``prompt``, and how that differs, without generating.
@@ -101,10 +102,23 @@ class BrickGenerator:
                 f"world_dim is {config.world_dim}, and the structure to continue from has {start.world_dim}; "
                 "give both the same"
             )
-        structure = start.copy() if start is not None else BrickStructure(world_dim=config.world_dim)
-        run = _Run(self.model, self.grammar(config.world_dim), prompt, config, structure)
-        self._structure = run.structure
-        return run.events()
+        seed = secrets.randbits(32) if config.seed is None else config.seed
+        read = interpreted(prompt, self.model.vocabulary, literal=config.literal, seed=seed)
+
+        def draw(number: int) -> _Run:
+            empty = BrickStructure(world_dim=config.world_dim)
+            rng = np.random.default_rng([seed, number] if number else seed)
+            return _Run(
+                self.model,
+                self.grammar(config.world_dim),
+                _Order(prompt, read, config, seed),
+                empty if start is None else start.copy(),
+                rng,
+            )
+
+        wish = wish_of(read.prompt, self.model.vocabulary, config)
+        self._attempts = Attempts(draw, wish, config.max_attempts)
+        return self._attempts.events()
 
     def run(
         self, prompt: str, config: GenerationConfig | None = None, *, start: BrickStructure | None = None
@@ -169,6 +183,16 @@ class _Outcome:
         return max(1, len(self.report.failures)) / len(self.structure)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be made: the prompt, what is read for it, the options, and the seed that was settled."""
+
+    prompt: str
+    read: Interpretation
+    config: GenerationConfig
+    seed: int
+
+
 class _Run:
     """One run: the structure, the lines behind it and the counts, driven by :meth:`events`."""
 
@@ -176,20 +200,18 @@ class _Run:
         self,
         model: LoadedModel,
         grammar: LineSyntax,
-        prompt: str,
-        config: GenerationConfig,
+        order: _Order,
         structure: BrickStructure,
+        rng: np.random.Generator,
     ) -> None:
+        config = order.config
         self.structure = structure
-        self._prompt, self._config, self._grammar = prompt, config, grammar
-        self._seed = secrets.randbits(32) if config.seed is None else config.seed
-        self._read = interpreted(prompt, model.vocabulary, literal=config.literal, seed=self._seed)
-        self._prompt_ids = _prompt_ids(model, grammar, self._read.prompt, config, structure)
+        self._order, self._config, self._grammar = order, config, grammar
+        self._prompt_ids = _prompt_ids(model, grammar, order.read.prompt, config, structure)
         self._judge = _polite(_make_judge(config), model.token_model)
         self._cadence = Cadence(config.check)
         self._escalation = Escalation(len(structure)) if config.rollback == "escalating" else None
         self._ruled = config.rules != LegalRules()
-        rng = np.random.default_rng(self._seed)
         self._writer = LineWriter(model.token_model, grammar, config, rng)
         self._written: list[_Written] = []
         self._rejections = {reason.value: 0 for reason in Rejection}
@@ -200,13 +222,14 @@ class _Run:
     def events(self) -> Iterator[Event]:
         """The whole run, from Started to Finished or Failed."""
         self._began = time.perf_counter()
+        order = self._order
         yield Started(
-            self._prompt,
+            order.prompt,
             self._config,
-            self._seed,
+            order.seed,
             self.structure.bricks,
-            prompt_used=self._read.prompt,
-            notes=self._read.notes,
+            prompt_used=order.read.prompt,
+            notes=order.read.notes,
         )
         try:
             self._read_prompt()
@@ -370,16 +393,16 @@ class _Run:
         return GenerationResult(
             structure=best.structure,
             report=best.report,
-            prompt=self._prompt,
+            prompt=self._order.prompt,
             config=self._config,
             rejections=dict(self._rejections),
             regenerations=self._regenerations,
             seconds=time.perf_counter() - self._began,
             tokens=self._writer.stream.tokens,
-            seed=self._seed,
+            seed=self._order.seed,
             stop_reason=stop,
-            prompt_used=self._read.prompt,
-            notes=self._read.notes,
+            prompt_used=self._order.read.prompt,
+            notes=self._order.read.notes,
             passes=self._writer.stream.passes,
             log_likelihood=sum(likelihoods) / len(likelihoods) if likelihoods else None,
             redraws=self._writer.redraws,

@@ -6,10 +6,11 @@ says what it knows is loaded.
 
 from brickgpt_engine.meaning.interpretation import Interpretation
 
-__all__ = ["Interpretation", "Vocabulary", "interpret", "vocabulary_from", "vocabulary_of"]
+__all__ = ["Interpretation", "Vocabulary", "category_in", "interpret", "vocabulary_from", "vocabulary_of"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from brickgpt_engine.meaning.category import category_in
     from brickgpt_engine.meaning.reading import interpret
     from brickgpt_engine.meaning.vocabulary import Vocabulary, vocabulary_from, vocabulary_of
 
@@ -20,6 +21,10 @@ def __getattr__(name: str) -> object:
         from brickgpt_engine.meaning.reading import interpret
 
         return interpret
+    if name == "category_in":
+        from brickgpt_engine.meaning.category import category_in
+
+        return category_in
     if name in __all__:
         from brickgpt_engine.meaning import vocabulary
 

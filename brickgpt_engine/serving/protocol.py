@@ -26,6 +26,7 @@ from brickgpt_engine.generation import (
     RolledBack,
     StabilityChecked,
     Started,
+    StartedOver,
 )
 from brickgpt_engine.physics import StabilityReport
 
@@ -255,6 +256,7 @@ _EVENT_TYPES: dict[type, str] = {
     BrickRejected: "rejected",
     StabilityChecked: "stability",
     RolledBack: "rolled_back",
+    StartedOver: "started_over",
     Finished: "finished",
     Failed: "failed",
 }
@@ -274,6 +276,8 @@ def _event_body(run: str, event: Event, colour: int) -> Message:
             return {"bricks": event.bricks, "report": event.report.as_dict()}
         case RolledBack():
             return {"kept": event.kept, "removed": len(event.removed), "regeneration": event.regeneration}
+        case StartedOver():
+            return {"attempt": event.attempt, "missing": list(event.missing)} | _count(event.bricks)
         case Finished():
             return result_body(event.result)
         case Failed():
@@ -295,9 +299,16 @@ def result_body(result: GenerationResult) -> Message:
         "report": None if result.report is None else result.report.as_dict(),
         "rejections": result.rejections,
         "regenerations": result.regenerations,
+        "attempts": result.attempts,
+        "statements": statement_objects(result),
         "seconds": round(result.seconds, 3),
         "mass_g": round(result.structure.mass_g, 2),
     }
+
+
+def statement_objects(result: GenerationResult) -> list[Message]:
+    """What the prompt states that can be measured, in words, and whether the model bears it out."""
+    return [{"words": verdict.words, "holds": verdict.holds} for verdict in result.statements]
 
 
 def checked_message(run: str, report: StabilityReport) -> Message:

@@ -9,12 +9,14 @@ from functools import cache
 import numpy as np
 import pytest
 
+from brickgpt_engine.statements.claims import claims_in
+from brickgpt_engine.statements.measuring import check_claims
+from brickgpt_engine.statements.proportions import PROPORTIONS
 from training.data.captions import CAPTIONS_PER_SHAPE, WORDINGS, captions_for
 from training.data.captions.grammar import MOST_WORDS, Speaker
 from training.data.captions.measures import size_phrases
 from training.data.captions.wording import Wording, article, counted, joined
-from training.data.claims import check_claims, claims_in
-from training.data.shapes import FAMILIES, PROPORTIONS
+from training.data.shapes import FAMILIES
 
 SEEDS = range(20)
 CATEGORIES = sorted(FAMILIES)

@@ -12,6 +12,8 @@ import pytest
 from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.layout import legolize
 from brickgpt_engine.physics import StabilityAnalyzer
+from brickgpt_engine.statements.claims import claims_in
+from brickgpt_engine.statements.measuring import check_claims
 from training.data import sh3f
 from training.data.captions import CAPTIONS_PER_SHAPE
 from training.data.catalogue import (
@@ -22,7 +24,6 @@ from training.data.catalogue import (
     models,
     shapes_of,
 )
-from training.data.claims import check_claims, claims_in
 from training.data.sh3f import parse_properties
 
 CC_BY = "Creative Commons Attribution 3.0 Unported license"

@@ -179,8 +179,9 @@ def test_tables_have_a_row_for_each_mode_and_as_many_cells_as_titles():
 
 def test_modes_switch_off_what_they_say():
     assert MODES["raw"]["use_logit_masking"] is False
-    assert MODES["syntax masks"] == {"max_brick_rejections": 0, "max_regenerations": 0}
-    assert MODES["rejection"] == {"max_regenerations": 0}
+    assert MODES["syntax masks"] == {"max_brick_rejections": 0, "max_regenerations": 0, "max_attempts": 1}
+    assert MODES["rejection"] == {"max_regenerations": 0, "max_attempts": 1}
+    assert MODES["rejection + rollback"] == {"max_attempts": 1} and MODES["drawn again"] == {}
 
 
 def test_held_out_prompts_repeat_and_vary_with_the_seed():

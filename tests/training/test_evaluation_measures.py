@@ -6,6 +6,7 @@ import pytest
 from brickgpt_engine.bricks import Brick
 from brickgpt_engine.errors import FormatError
 from brickgpt_engine.formats.text import loads
+from brickgpt_engine.statements.judging import judge, kind_of
 from training.data.shapes import FAMILIES
 from training.data.shapes.base import centred
 from training.evaluation.likeness import (
@@ -17,7 +18,6 @@ from training.evaluation.likeness import (
     pairwise_iou,
     training_neighbours,
 )
-from training.evaluation.statements import judge, kind_of
 from training.evaluation.voxels import centred_grids, grids_of_texts, replay, voxels_of, written_text
 
 TWO_BY_FOUR = "2x4 (0,0,0)\n"

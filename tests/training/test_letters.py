@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.claims import check_claims, claims_in, measured
-from training.data.readings.signs import character_of
+from brickgpt_engine.statements.claims import claims_in
+from brickgpt_engine.statements.font import CHARACTERS, glyph
+from brickgpt_engine.statements.measuring import check_claims, measured
+from brickgpt_engine.statements.readings.signs import character_of
 from training.data.shapes import FAMILIES
 from training.data.shapes.base import box, centred, empty
-from training.data.shapes.font import CHARACTERS, glyph
 
 
 def test_the_font_has_all_capitals_and_digits_and_no_two_alike():

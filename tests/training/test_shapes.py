@@ -7,9 +7,13 @@ import pytest
 
 from brickgpt_engine.layout import legolize
 from brickgpt_engine.physics import StabilityAnalyzer
-from training.data.claims import check_claims, claims_in, islands, measured
-from training.data.shapes import FAMILIES, PROPORTIONS, Shape, sample_shape
-from training.data.shapes.base import SIDE, Dice, Span, box, centred, corners, empty, extent, ring
+from brickgpt_engine.statements.claims import claims_in
+from brickgpt_engine.statements.measuring import check_claims, measured
+from brickgpt_engine.statements.proportions import PROPORTIONS
+from brickgpt_engine.statements.readings.base import islands
+from brickgpt_engine.statements.spans import Span, extent
+from training.data.shapes import FAMILIES, Shape, sample_shape
+from training.data.shapes.base import SIDE, Dice, box, centred, corners, empty, ring
 
 SEEDS = range(40)
 CATEGORIES = sorted(FAMILIES)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from brickgpt_engine.statements.claims import claims_in
+from brickgpt_engine.statements.measuring import check_claims, measured
+from brickgpt_engine.statements.proportions import PROPORTIONS
+from brickgpt_engine.statements.spans import Value, Voxels
 from training.data.captions import CAPTIONS_PER_SHAPE, CASUAL_SHARE
 from training.data.captions.grammar import Speaker
 from training.data.captions.wording import Alternatives, Facts, Wording, article, number, size_adjectives
-from training.data.claims import check_claims, claims_in, measured
-from training.data.shapes import PROPORTIONS
-from training.data.shapes.base import Shape, Value, Voxels
+from training.data.shapes.base import Shape
 
 _TRIES = 8
 """Captions that say what does not hold are drawn again this often."""

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.errors import FormatError, InputError, OutputError
 from brickgpt_engine.formats.atomic import write_bytes
+from brickgpt_engine.statements import font
+from brickgpt_engine.statements.spans import Voxels
 from training.data import shapes
-from training.data.shapes.base import SIDE, Voxels
+from training.data.shapes.base import SIDE
 from training.evaluation.cell_network import CellNetwork, arrays_of, from_arrays
 from training.evaluation.voxels import centred_grids
 
@@ -171,6 +173,6 @@ def _log_odds(scores: Features) -> Features:
 def shapes_digest() -> str:
     """A name for the present source of all shape families: a classifier of other families is out of date."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(Path(shapes.__file__).parent.glob("*.py")):
+    for path in [*sorted(Path(shapes.__file__).parent.glob("*.py")), Path(font.__file__)]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

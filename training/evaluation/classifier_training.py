@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickgpt_engine.errors import BrickGPTError, ConfigError
+from brickgpt_engine.statements.spans import Voxels
 from training.data.sampling import split_of
 from training.data.shapes import FAMILIES
-from training.data.shapes.base import SIDE, Shape, Voxels
+from training.data.shapes.base import SIDE, Shape
 from training.evaluation.cell_network import train_cell_network
 from training.evaluation.classifier import FEATURES, Classifier, features, load_classifier, shapes_digest
 from training.evaluation.pool import prepare_worker, single_threaded, worker_count

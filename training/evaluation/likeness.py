@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shapes.base import Voxels
+from brickgpt_engine.statements.spans import Voxels
 from training.evaluation.voxels import centred_grids, grids_of_texts
 from training.samples import shards
 

@@ -14,15 +14,20 @@ from typing import Any
 
 from brickgpt_engine.errors import FormatError, InputError, OutputError
 
+_ONCE: dict[str, Any] = {"max_attempts": 1}
+_UNCHECKED = _ONCE | {"max_brick_rejections": 0, "max_regenerations": 0}
 MODES: dict[str, dict[str, Any]] = {
-    "raw": {"use_logit_masking": False, "max_brick_rejections": 0, "max_regenerations": 0, "top_k": 0},
-    "syntax masks": {"max_brick_rejections": 0, "max_regenerations": 0},
-    "rejection": {"max_regenerations": 0},
-    "rejection + rollback": {},
+    "raw": _UNCHECKED | {"use_logit_masking": False, "top_k": 0},
+    "syntax masks": _UNCHECKED,
+    "rejection": _ONCE | {"max_regenerations": 0},
+    "rejection + rollback": _ONCE,
+    "drawn again": {},
 }
 """Options of each mode, by the name in the table."""
 FULL = "rejection + rollback"
-"""The default of the program, on which diversity and novelty are measured."""
+"""The published algorithm in full, on which diversity and novelty are measured."""
+AGAIN = "drawn again"
+"""The default of the program: the same, drawn again while something lacks that the caption states."""
 REFERENCE = "held-out shapes"
 """Not a mode of generation: the structures behind the prompts, judged alike, as a measure of the measures."""
 REFUSED = "refused"
@@ -57,6 +62,7 @@ class Outcome:
         text: everything the model wrote and that was kept, see
             :func:`training.evaluation.voxels.written_text`.
         same_as: the mode whose run this is too, see :func:`training.evaluation.runs.twin`.
+        attempts: structures that were drawn.
     """
 
     mode: str
@@ -79,6 +85,7 @@ class Outcome:
     cpu_seconds: float
     text: str
     same_as: str | None = None
+    attempts: int = 1
 
     @property
     def key(self) -> Key:
@@ -119,7 +126,7 @@ def _parsed(line: str, path: Path, number: int) -> Outcome:
         values = json.loads(line)
     except ValueError:
         values = None
-    if not isinstance(values, dict) or not _FIELDS >= set(values) >= _FIELDS - {"same_as"}:
+    if not isinstance(values, dict) or not _FIELDS >= set(values) >= _FIELDS - {"same_as", "attempts"}:
         raise FormatError("it is no outcome of an evaluation; remove the line", source=str(path), line=number)
     return Outcome(**values)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.evaluation.outcomes import FULL, REFERENCE
-from training.evaluation.statements import KINDS
+from training.evaluation.outcomes import AGAIN, FULL, REFERENCE
+from training.evaluation.summary import KINDS
 
 Summary = Mapping[str, Any]
 
@@ -60,6 +60,13 @@ GOALS = (
     Goal("full: statement accuracy", FULL, ("statements", "all", "share"), None, 0.90),
     Goal(
         "full: the same without the category", FULL, ("statements", "without category", "share"), None, 0.90
+    ),
+    Goal(
+        "drawn again: statements without the category",
+        AGAIN,
+        ("statements", "without category", "share"),
+        None,
+        0.90,
     ),
     Goal("full: category recognised", FULL, ("statements", "category", "share"), None, 0.95),
 )
@@ -126,6 +133,7 @@ def modes_table(rows: Sequence[Summary]) -> str:
         "tokens": lambda row: _generated(row, "tokens", 0),
         "rejections": lambda row: _generated(row, "rejections", 2),
         "rollbacks": lambda row: _generated(row, "regenerations", 2),
+        "drawn": lambda row: _generated(row, "attempts", 2),
         "median s": lambda row: _generated(row, "seconds_median", 2),
         "95th percentile s": lambda row: _generated(row, "seconds_95", 2),
         "median CPU s": lambda row: _generated(row, "cpu_seconds_median", 2),

@@ -21,12 +21,12 @@ from brickgpt_engine.decoding import load_model
 from brickgpt_engine.errors import BrickGPTError, PromptError, SolverError
 from brickgpt_engine.generation import BrickGenerator, GenerationConfig
 from brickgpt_engine.physics import StabilityAnalyzer
-from training.evaluation.outcomes import FULL, MODES, REFERENCE, REFUSED, Key, Outcome, OutcomeLog
+from training.evaluation.outcomes import AGAIN, FULL, MODES, REFERENCE, REFUSED, Key, Outcome, OutcomeLog
 from training.evaluation.pool import prepare_worker, single_threaded, worker_count
 from training.evaluation.prompts import Prompt
 from training.evaluation.voxels import replay, written_text
 
-ORDER = (REFERENCE, "rejection", FULL, "syntax masks", "raw")
+ORDER = (REFERENCE, "rejection", FULL, AGAIN, "syntax masks", "raw")
 """The order of modes within a prompt: what others can be taken from comes first."""
 _SAMPLE_STRIDE = 1_000_003
 
@@ -95,6 +95,7 @@ def run_prompt(
         seconds=result.seconds,
         cpu_seconds=time.process_time() - began,
         text=written_text(result.raw_bricks),
+        attempts=result.attempts,
     )
 
 

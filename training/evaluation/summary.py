@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from training.data.shapes.base import Voxels
+from brickgpt_engine.statements.judging import Verdict, judge
+from brickgpt_engine.statements.spans import Voxels
 from training.evaluation.classifier import Classifier
 from training.evaluation.likeness import Neighbours, diversity
 from training.evaluation.outcomes import FULL, REFERENCE, Outcome, of_mode
-from training.evaluation.statements import KINDS, Verdict, judge
 from training.evaluation.voxels import voxels_of
 
+KINDS = ("counts", "parts", "proportions", "category")
+"""Kinds of claims; the category is judged by :mod:`training.evaluation.classifier`."""
 NEW = 0.95
 """A structure less alike than this to every training structure is called new."""
 
@@ -114,6 +116,7 @@ def summarise(judged: Sequence[Judged], mode: str) -> dict[str, Any]:
         "tokens": mean(outcome.tokens for outcome in outcomes),
         "rejections": mean(outcome.rejections for outcome in outcomes),
         "regenerations": mean(outcome.regenerations for outcome in outcomes),
+        "attempts": mean(outcome.attempts for outcome in outcomes),
         "seconds_median": float(np.median(seconds)) if seconds else None,
         "seconds_95": float(np.percentile(seconds, 95)) if seconds else None,
         "cpu_seconds_median": float(np.median([o.cpu_seconds for o in outcomes])) if outcomes else None,

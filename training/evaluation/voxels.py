@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.errors import FormatError, InvalidBrickError
-from training.data.shapes.base import SIDE, Voxels
+from brickgpt_engine.statements.spans import Voxels
+from training.data.shapes.base import SIDE
 
 ILL_FORMED = "?"
 """Begins a line that the model wrote and that says no brick."""

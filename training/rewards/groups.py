@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Voxels
+from brickgpt_engine.statements.spans import Voxels
+from training.data.shapes.base import SIDE
 from training.evaluation.likeness import apart
 from training.rewards.parts import Task
 from training.rewards.weights import Score

@@ -18,8 +18,8 @@ from brickgpt_engine.bricks import BrickStructure
 from brickgpt_engine.physics import StabilityReport
 from brickgpt_engine.physics.connectivity import grounded_bricks
 from brickgpt_engine.physics.contacts import extract_contacts
+from brickgpt_engine.statements.judging import judge
 from training.data.shapes.base import SIDE, centred
-from training.evaluation.statements import judge
 from training.rewards.attempt import Attempt, absolute_lines, read_attempt
 
 
@@ -137,7 +137,7 @@ def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 def statements(case: Case) -> float:
     """0…1: share of the caption's claims that the cells bear out; 1 where it makes none that can be measured.
 
-    The claims are those of :mod:`training.data.claims`: counts, parts, proportions, sizes.
+    The claims are those of :mod:`brickgpt_engine.statements.claims`: counts, parts, proportions, sizes.
     """
     if not len(case.structure) or case.structure.world_dim != SIDE:
         return 0.0

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from brickgpt_engine.statements.proportions import PROPORTIONS
 from training.data.captions import furniture, kitchen, outdoors, rooms, signs, things, toys, travel
 from training.data.captions.grammar import Speaker
 from training.data.captions.measures import size_phrases
 from training.data.captions.wording import Facts, Wording
-from training.data.shapes import PROPORTIONS
 from training.data.shapes.base import Shape
 
 __all__ = ["CAPTIONS_PER_SHAPE", "WORDINGS", "captions_for"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from brickgpt_engine.statements.words import NUMBERS, SIZE_SYNONYMS
 from training.data.captions.phrases import (
     DECORATION,
     JOINTS,
@@ -18,15 +19,7 @@ from training.data.captions.phrases import (
     SPELLINGS,
     SUBJECTS,
 )
-from training.data.captions.wording import (
-    NUMBERS,
-    SIZE_SYNONYMS,
-    Alternatives,
-    Wording,
-    article,
-    capitalised,
-    joined,
-)
+from training.data.captions.wording import Alternatives, Wording, article, capitalised, joined
 
 MOST_WORDS = 44
 """A caption has at most this many words: a small model pays for every token."""

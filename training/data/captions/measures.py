@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from brickgpt_engine.statements.spans import Proportions, Voxels, extent
 from training.data.captions.wording import Alternatives
-from training.data.shapes.base import Proportions, Voxels, extent
 
 _STUDS = ("{} studs {}", "about {} studs {}", "around {} studs {}", "roughly {} studs {}")
 _BRICKS = ("{} bricks {}", "about {} bricks {}", "around {} bricks {}")

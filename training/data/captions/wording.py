@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training.data.shapes.base import Value
+from brickgpt_engine.statements.spans import Value
+from brickgpt_engine.statements.words import NUMBERS, SIZE_SYNONYMS
 
 Facts = Mapping[str, Value]
 Alternatives = tuple[str, ...]
 """Several ways to say one thing; one of them is drawn."""
-
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -31,19 +30,6 @@ class Wording:
     remarks: tuple[str, ...] = ()
 
 
-SIZE_SYNONYMS: dict[str, Alternatives] = {
-    "tall": ("tall", "high"),
-    "low": ("low", "squat"),
-    "wide": ("wide", "broad"),
-    "narrow": ("narrow", "slim", "skinny"),
-    "long": ("long", "long", "elongated", "lengthy"),
-    "short": ("short",),
-    "small": ("small", "small", "tiny", "little", "compact", "mini", "miniature", "petite"),
-    "large": ("large", "large", "big", "big", "huge", "massive", "oversized"),
-    "deep": ("deep",),
-    "shallow": ("shallow",),
-}
-"""Words for each fact about size."""
 _SIZE_FACTS = ("size", "height", "length", "width", "depth")
 
 

@@ -39,9 +39,9 @@ from training.data.shapes import (
     tree,
     vessel,
 )
-from training.data.shapes.base import Proportions, Shape, Span
+from training.data.shapes.base import Shape
 
-__all__ = ["FAMILIES", "FIRST_FAMILIES", "PROPORTIONS", "Shape", "Span", "sample_shape"]
+__all__ = ["FAMILIES", "FIRST_FAMILIES", "Shape", "sample_shape"]
 
 _MODULES = {
     "airplane": airplane,
@@ -81,10 +81,6 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Shape]] = {
     name: module.sample for name, module in _MODULES.items()
 }
 """The sampler of every family, by category."""
-
-PROPORTIONS: dict[str, Proportions] = {name: module.PROPORTIONS for name, module in _MODULES.items()}
-"""What words such as "tall" and "wide" mean in every family."""
-
 
 FIRST_FAMILIES = ("bed", "bench", "bookshelf", "car", "chair", "sofa", "table", "tower")
 """What the embedded model of version 0.1 was trained on."""

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "length": Span(0, "short", 12, "long", 17),
-    "width": Span(1, "narrow", 11, "wide", 16),
-    "size": Span(3, "small", 29, "large", 39),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 
 _STYLES = {"airliner": 0.3, "propeller plane": 0.25, "biplane": 0.17, "jet fighter": 0.16, "glider": 0.12}
 _LENGTH = {"airliner": (13, 20), "jet fighter": (12, 17), "glider": (11, 16)}
@@ -50,7 +45,7 @@ def sample(rng: np.random.Generator) -> Shape:
     if style != "airliner" and style != "biplane":
         box(voxels, front, front + 2, y0, y1, gear + tall, gear + tall + 1)
         facts["cockpit"] = True
-    return finish("airplane", style, voxels, dice, facts, PROPORTIONS)
+    return finish("airplane", style, voxels, dice, facts)
 
 
 def _nose(voxels: Voxels, dice: Dice, length: int, thick: int, gear: int, tall: int) -> None:

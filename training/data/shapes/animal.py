@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish
 from training.data.shapes.creatures import CREATURES
 
-PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 13),
-    "length": Span(0, "short", 8, "long", 13),
-    "size": Span(3, "small", 21, "large", 29),
-}
 Range = tuple[int, int]
 
 
@@ -57,7 +53,7 @@ def sample(rng: np.random.Generator) -> Shape:
         facts |= CREATURES[style][1](voxels, dice)
     else:
         facts |= _beast(voxels, dice, _BUILDS[style], style)
-    return finish("animal", style, voxels, dice, facts, PROPORTIONS)
+    return finish("animal", style, voxels, dice, facts)
 
 
 def _beast(voxels: Voxels, dice: Dice, build: Build, style: str) -> dict[str, Value]:

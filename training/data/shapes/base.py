@@ -7,18 +7,18 @@ Boxes are half open, as Python ranges are: ``box(v, 0, 4, 0, 1, 0, 2)`` is 4x1x2
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+
+from brickgpt_engine.statements.proportions import PROPORTIONS
+from brickgpt_engine.statements.spans import Value, Voxels, extent, proportion_words
 
 SIDE = 20
 """Side of the grid in cells."""
 
-Voxels = NDArray[np.bool_]
-Value = int | str | bool
 Choice = TypeVar("Choice", int, str)
 
 
@@ -39,30 +39,6 @@ class Shape:
     voxels: Voxels
     params: dict[str, Value]
     facts: dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Span:
-    """Which words an extent earns: ``low_word`` up to ``low`` cells, ``high_word`` from ``high`` cells on.
-
-    ``axis`` is 0, 1 or 2 for x, y, z, and 3 for the sum of the three extents.
-    """
-
-    axis: int
-    low_word: str
-    low: int
-    high_word: str
-    high: int
-
-    def word(self, size: Sequence[int]) -> str | None:
-        """The word for an object of ``size`` (x, y, z) cells, or None for a middling one."""
-        value = sum(size) if self.axis == 3 else size[self.axis]
-        if value <= self.low:
-            return self.low_word
-        return self.high_word if value >= self.high else None
-
-
-Proportions = Mapping[str, Span]
 
 
 @dataclass
@@ -132,15 +108,6 @@ def ring(voxels: Voxels, x0: int, x1: int, y0: int, y1: int, z0: int, z1: int, t
         box(voxels, x0 + t, x1 - t, y0 + t, y1 - t, z0, z1, value=False)
 
 
-def extent(voxels: Voxels) -> tuple[int, int, int]:
-    """Size (x, y, z) in cells of the box around the filled cells; zeros when there are none."""
-    filled = np.nonzero(voxels)
-    if not len(filled[0]):
-        return (0, 0, 0)
-    x, y, z = (int(axis.max() - axis.min()) + 1 for axis in filled)
-    return (x, y, z)
-
-
 def centred(voxels: Voxels) -> Voxels:
     """The same cells in the middle of the plan (rounded down) and on the ground."""
     filled = np.nonzero(voxels)
@@ -152,23 +119,15 @@ def centred(voxels: Voxels) -> Voxels:
     return result
 
 
-def proportion_words(proportions: Proportions, voxels: Voxels) -> dict[str, Value]:
-    """The facts about size, such as ``height: tall``, that hold for these voxels."""
-    size = extent(voxels)
-    words = {name: span.word(size) for name, span in proportions.items()}
-    return {name: word for name, word in words.items() if word is not None}
-
-
 def finish(
     category: str,
     style: str,
     voxels: Voxels,
     dice: Dice,
     facts: Mapping[str, Value],
-    proportions: Proportions,
 ) -> Shape:
     """Centre the voxels, add the facts about size, and freeze the result."""
     placed = centred(voxels)
-    stated = dict(facts) | proportion_words(proportions, placed)
+    stated = dict(facts) | proportion_words(PROPORTIONS[category], placed)
     placed.setflags(write=False)
     return Shape(category, style, placed, dict(dice.params), stated)

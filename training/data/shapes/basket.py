@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 from training.data.shapes.masks import Mask, eroded, hollow, plate, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 6, "tall", 12),
-    "width": Span(0, "narrow", 7, "wide", 12),
-    "size": Span(3, "small", 22, "large", 34),
-}
 
 _STYLES = {
     "handled basket": 0.32,
@@ -59,7 +54,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts["grips"] = style == "laundry basket" or (style == "open basket" and dice.flag("grips", 0.5))
     if facts["grips"]:
         _grips(voxels, dice, width, top)
-    return finish("basket", style, voxels, dice, facts, PROPORTIONS)
+    return finish("basket", style, voxels, dice, facts)
 
 
 def _body(voxels: Voxels, dice: Dice, width: int, depth: int, height: int, cut: int, flare: bool) -> int:

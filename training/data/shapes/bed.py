@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish, ring
-
-PROPORTIONS = {
-    "length": Span(1, "short", 10, "long", 14),
-    "height": Span(2, "low", 5, "tall", 11),
-    "width": Span(0, "narrow", 5, "wide", 9),
-    "size": Span(3, "small", 22, "large", 29),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish, ring
 
 _STYLES = {"single bed": 0.36, "double bed": 0.38, "four-poster bed": 0.12, "bunk bed": 0.14, "cot": 0.1}
 
@@ -36,7 +30,7 @@ def sample(rng: np.random.Generator) -> Shape:
         _bedding(voxels, dice, width, length, top, facts)
         facts |= _boards(voxels, dice, style, width, length, z, top)
         facts |= _canopy(voxels, dice, style, width, length, top)
-    return finish("bed", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bed", style, voxels, dice, facts)
 
 
 def _base(voxels: Voxels, dice: Dice, width: int, length: int, facts: dict[str, Value]) -> int:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish, ring
-
-PROPORTIONS = {
-    "length": Span(0, "short", 9, "long", 15),
-    "width": Span(1, "narrow", 3, "wide", 5),
-    "height": Span(2, "low", 4, "tall", 9),
-    "size": Span(3, "small", 19, "large", 28),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish, ring
 
 _STYLES = {"bench": 0.4, "park bench": 0.3, "stone bench": 0.1, "storage bench": 0.1, "pew": 0.1}
 
@@ -36,7 +30,7 @@ def sample(rng: np.random.Generator) -> Shape:
     box(shifted, 0, wide, 0, depth, height, top)
     facts |= _back(shifted, dice, style, wide, depth, top)
     facts |= _arms(shifted, dice, style, wide, depth, top, bool(facts["back"]))
-    return finish("bench", style, shifted, dice, facts, PROPORTIONS)
+    return finish("bench", style, shifted, dice, facts)
 
 
 def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, height: int) -> dict[str, Value]:

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish, ring
-
-PROPORTIONS = {
-    "height": Span(2, "low", 9, "tall", 16),
-    "width": Span(0, "narrow", 7, "wide", 10),
-    "size": Span(3, "small", 23, "large", 32),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish, ring
 
 _STYLES = {
     "gabled birdhouse": 0.4,
@@ -46,7 +41,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts["holes"] = floors
     facts["hole_size"] = "large" if size > 2 else "small" if size == 1 else "medium"
     facts["perch"] = _perch(voxels, dice, plan, z)
-    return finish("birdhouse", style, voxels, dice, facts, PROPORTIONS)
+    return finish("birdhouse", style, voxels, dice, facts)
 
 
 def _pole(voxels: Voxels, dice: Dice, width: int, depth: int, floors: int) -> int:

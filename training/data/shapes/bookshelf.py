@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
-
-PROPORTIONS = {
-    "height": Span(2, "low", 10, "tall", 16),
-    "width": Span(0, "narrow", 5, "wide", 9),
-    "depth": Span(1, "shallow", 2, "deep", 4),
-    "size": Span(3, "small", 20, "large", 28),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish
 
 _STYLES = {
     "bookcase": 0.35,
@@ -52,7 +46,7 @@ def sample(rng: np.random.Generator) -> Shape:
     else:
         facts |= _books(voxels, dice, width, depth, levels, thick, gap)
     facts["feet"] = feet > 0
-    return finish("bookshelf", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bookshelf", style, voxels, dice, facts)
 
 
 def _sides(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, feet: int, top: int) -> None:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, empty, finish
 from training.data.shapes.lathe import handle, turn
 from training.data.shapes.masks import plate, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 9, "tall", 15),
-    "width": Span(0, "narrow", 4, "wide", 8),
-    "size": Span(3, "small", 18, "large", 30),
-}
 
 _STYLES = {
     "wine bottle": 0.22,
@@ -36,7 +31,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts: dict[str, Value] = {"style": style, "handle": False}
     build = {"square bottle": _square, "hip flask": _hip_flask, "jug": _jug}.get(style)
     facts |= build(voxels, dice) if build else _round(voxels, dice, style)
-    return finish("bottle", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bottle", style, voxels, dice, facts)
 
 
 def _round(voxels: Voxels, dice: Dice, style: str) -> dict[str, Value]:

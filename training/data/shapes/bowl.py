@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, empty, finish
 from training.data.shapes.lathe import hollow as turn_hollow
 from training.data.shapes.lathe import lug, turn
 from training.data.shapes.masks import hollow, plate, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 4, "tall", 8),
-    "width": Span(0, "narrow", 8, "wide", 13),
-    "size": Span(3, "small", 20, "large", 34),
-}
 
 _STYLES = {
     "bowl": 0.24,
@@ -57,7 +52,7 @@ def sample(rng: np.random.Generator) -> Shape:
         for side in (1, -1):
             lug(voxels, size, 2, top - min(rim, 2), top, side)
         facts["handles"] = True
-    return finish("bowl", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bowl", style, voxels, dice, facts)
 
 
 def _flare(dice: Dice, style: str, size: int) -> int:

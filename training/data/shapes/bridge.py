@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "length": Span(0, "short", 13, "long", 18),
-    "height": Span(2, "low", 6, "tall", 10),
-    "width": Span(1, "narrow", 3, "wide", 6),
-    "size": Span(3, "small", 22, "large", 34),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _STYLES = {
     "arch bridge": 0.28,
@@ -30,7 +24,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
     facts |= _BUILDERS[style](voxels, dice, width)
-    return finish("bridge", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bridge", style, voxels, dice, facts)
 
 
 def _road(

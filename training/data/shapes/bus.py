@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish, ring
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish, ring
 from training.data.shapes.wheels import FLOOR, wheel_length, wheel_pair
-
-PROPORTIONS = {
-    "length": Span(0, "short", 12, "long", 18),
-    "height": Span(2, "low", 5, "tall", 8),
-    "size": Span(3, "small", 24, "large", 32),
-}
 
 _STYLES = {
     "city bus": 0.24,
@@ -53,7 +48,7 @@ def sample(rng: np.random.Generator) -> Shape:
         _open_deck(voxels, dice, body, width, top)
     else:
         facts |= _roof(voxels, dice, body, width, top)
-    return finish("bus", style, voxels, dice, facts, PROPORTIONS)
+    return finish("bus", style, voxels, dice, facts)
 
 
 def _wheels(voxels: Voxels, dice: Dice, length: int, width: int, nose: int, door: bool) -> int:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 from training.data.shapes.masks import disc
-
-PROPORTIONS = {
-    "height": Span(2, "low", 6, "tall", 12),
-    "width": Span(0, "narrow", 7, "wide", 11),
-    "size": Span(3, "small", 20, "large", 30),
-}
 
 _STYLES = {
     "compact camera": 0.2,
@@ -34,7 +29,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "legs": 0, "tripod": False}
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("camera", style, voxels, dice, facts, PROPORTIONS)
+    return finish("camera", style, voxels, dice, facts)
 
 
 def _lens(

@@ -6,16 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 from training.data.shapes.lorry import lorry
 from training.data.shapes.wheels import FLOOR, wheel_length, wheel_pair
-
-PROPORTIONS = {
-    "length": Span(0, "short", 11, "long", 17),
-    "height": Span(2, "low", 4, "tall", 7),
-    "width": Span(1, "narrow", 5, "wide", 7),
-    "size": Span(3, "small", 22, "large", 29),
-}
 
 Range = tuple[int, int]
 
@@ -63,10 +57,10 @@ def sample(rng: np.random.Generator) -> Shape:
     facts |= _wheels(voxels, dice, style, length, width, kind)
     if style == "lorry":
         facts |= lorry(voxels, dice, length, width)
-        return finish("car", style, voxels, dice, facts, PROPORTIONS)
+        return finish("car", style, voxels, dice, facts)
     if style == "race car":
         facts |= _racer(voxels, dice, length, width)
-        return finish("car", style, voxels, dice, facts, PROPORTIONS)
+        return finish("car", style, voxels, dice, facts)
     deck = FLOOR + dice.integer("belt", *plan.belt)
     box(voxels, 0, length, 1, width - 1, FLOOR, deck)
     facts |= _bumpers(voxels, dice, length, width, deck)
@@ -78,7 +72,7 @@ def sample(rng: np.random.Generator) -> Shape:
         facts |= _open_top(voxels, dice, plan, length, width, deck, bonnet)
     else:
         facts |= _closed(voxels, dice, style, length, width, deck, bonnet)
-    return finish("car", style, voxels, dice, facts, PROPORTIONS)
+    return finish("car", style, voxels, dice, facts)
 
 
 def _wheels(voxels: Voxels, dice: Dice, style: str, length: int, width: int, kind: str) -> dict[str, Value]:

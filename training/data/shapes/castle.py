@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish, ring
-
-PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 12),
-    "width": Span(0, "narrow", 11, "wide", 15),
-    "size": Span(3, "small", 30, "large", 40),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish, ring
 
 _STYLES = {"castle": 0.4, "castle with a keep": 0.15, "gatehouse": 0.25, "fairy-tale castle": 0.2}
 _ORIGIN = 2
@@ -48,7 +43,7 @@ def sample(rng: np.random.Generator) -> Shape:
     _gate(voxels, dice, width, depth, wall)
     facts: dict[str, Value] = {"style": style, "towers": len(corners) + keep, "keep": keep}
     facts |= {"battlements": not spires, "spires": spires, "gate": True}
-    return finish("castle", style, voxels, dice, facts, PROPORTIONS)
+    return finish("castle", style, voxels, dice, facts)
 
 
 def _top(voxels: Voxels, x: int, y: int, size: int, z: int, spire: bool) -> None:

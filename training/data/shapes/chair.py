@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
-
-PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 14),
-    "width": Span(0, "narrow", 4, "wide", 8),
-    "size": Span(3, "small", 18, "large", 28),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish
 
 _STYLES = {
     "chair": 0.40,
@@ -51,7 +46,7 @@ def sample(rng: np.random.Generator) -> Shape:
     box(voxels, 0, width, 0, depth, seat_z, top)
     facts |= _back(voxels, dice, style, width, depth, top)
     facts |= _arms(voxels, dice, style, width, depth, top)
-    return finish("chair", style, voxels, dice, facts, PROPORTIONS)
+    return finish("chair", style, voxels, dice, facts)
 
 
 def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, height: int) -> dict[str, Value]:

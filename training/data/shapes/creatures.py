@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from training.data.shapes.base import Dice, Value, Voxels, box, corners
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, box, corners
 from training.data.shapes.masks import disc, plate, stamp
 
 Facts = dict[str, Value]

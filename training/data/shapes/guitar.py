@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 from training.data.shapes.masks import disc
-
-PROPORTIONS = {
-    "size": Span(3, "small", 25, "large", 32),
-}
 
 _STYLES = {
     "acoustic guitar": 0.34,
@@ -43,7 +40,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts |= _neck(voxels, dice, style, top)
     if lying:
         voxels = _laid(voxels)
-    return finish("guitar", style, voxels, dice, facts, PROPORTIONS)
+    return finish("guitar", style, voxels, dice, facts)
 
 
 def _rows(voxels: Voxels, widths: list[int], thick: int, z: int = 0) -> int:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "width": Span(0, "narrow", 9, "wide", 14),
-    "height": Span(2, "low", 6, "tall", 14),
-    "size": Span(3, "small", 21, "large", 31),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _STYLES = {
     "heart": 0.34,
@@ -40,7 +35,7 @@ def sample(rng: np.random.Generator) -> Shape:
     if style == "flat heart":
         height = dice.integer("thickness", 2, 4)
         voxels[: plan.shape[0], : plan.shape[1], :height] = plan[:, :, None]
-        return finish("heart", style, voxels, dice, facts, PROPORTIONS)
+        return finish("heart", style, voxels, dice, facts)
     facts["lobes"] = 2
     thick = dice.integer("thickness", 2, 4)
     stand = dice.integer("stand", 2, 3) if style == "heart on a stand" else 0
@@ -55,7 +50,7 @@ def sample(rng: np.random.Generator) -> Shape:
     if style == "arrow heart":
         _arrow(voxels, half, y0, thick, plan)
         facts["arrow"] = True
-    return finish("heart", style, voxels, dice, facts, PROPORTIONS)
+    return finish("heart", style, voxels, dice, facts)
 
 
 def _outline(half: int, steep: int, lobe: int, notch: int) -> NDArray[np.bool_]:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 from training.data.shapes.masks import hollow
-
-PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 13),
-    "width": Span(0, "narrow", 9, "wide", 12),
-    "size": Span(3, "small", 25, "large", 33),
-}
 
 _STYLES = {
     "cottage": 0.36,
@@ -48,7 +43,7 @@ def sample(rng: np.random.Generator) -> Shape:
         y = _Y0 + depth - 3
         box(voxels, x, x + 2, y, y + 2, walls, min(SIDE, top + dice.integer("chimney_height", 1, 2)))
     facts |= _front(voxels, dice, style, plan, storeys, walls)
-    return finish("house", style, voxels, dice, facts, PROPORTIONS)
+    return finish("house", style, voxels, dice, facts)
 
 
 Plan = tuple[int, int, int, int]

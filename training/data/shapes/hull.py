@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.data.shapes.base import Dice, Value, Voxels, box, empty
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, box, empty
 
 
 def lay_deck(

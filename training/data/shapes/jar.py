@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, empty, finish
 from training.data.shapes.lathe import handle, hollow, turn
-
-PROPORTIONS = {
-    "height": Span(2, "low", 8, "tall", 13),
-    "width": Span(1, "narrow", 5, "wide", 8),
-    "size": Span(3, "small", 21, "large", 28),
-}
 
 _STYLES = {"jar": 0.3, "cookie jar": 0.2, "storage jar": 0.15, "amphora": 0.15, "vase": 0.2}
 
@@ -23,7 +18,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("jar", style, voxels, dice, facts, PROPORTIONS)
+    return finish("jar", style, voxels, dice, facts)
 
 
 def _jar(voxels: Voxels, dice: Dice) -> dict[str, Value]:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shapes.base import SIDE, Voxels, box
+from brickgpt_engine.statements.spans import Voxels
+from training.data.shapes.base import SIDE, box
 
 Plan = NDArray[np.bool_]
 

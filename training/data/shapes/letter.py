@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-from training.data.shapes.font import CHARACTERS, COLUMNS, ROWS, glyph
-
-PROPORTIONS = {
-    "width": Span(0, "narrow", 6, "wide", 13),
-    "size": Span(3, "small", 16, "large", 32),
-}
+from brickgpt_engine.statements.font import CHARACTERS, COLUMNS, ROWS, glyph
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _WIDTHS = {"1 1": 0.2, "2 1": 0.25, "2 2": 0.3, "1 2": 0.08, "3 2": 0.12, "3 3": 0.05}
 _HEIGHTS = {"1 1": 0.12, "2 1": 0.2, "2 2": 0.55, "3 1": 0.05, "3 2": 0.08}
@@ -35,7 +31,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels[x : x + face.shape[0], y : y + depth, z : z + face.shape[1]] |= face[:, None, :]
     if depth >= 4:
         facts["strokes"] = "thick"
-    return finish("letter", str(facts["style"]), voxels, dice, facts, PROPORTIONS)
+    return finish("letter", str(facts["style"]), voxels, dice, facts)
 
 
 def _style(character: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.data.shapes.base import Dice, Value, Voxels, box
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, box
 from training.data.shapes.wheels import FLOOR
 
 LOADS = {"box": 0.4, "tank": 0.2, "tipper": 0.25, "flat": 0.15}

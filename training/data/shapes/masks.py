@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shapes.base import SIDE, Voxels
+from brickgpt_engine.statements.spans import Voxels
+from training.data.shapes.base import SIDE
 
 Mask = NDArray[np.bool_]
 

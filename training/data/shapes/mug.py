@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, empty, finish
 from training.data.shapes.lathe import disc, handle, hollow, turn
-
-PROPORTIONS = {
-    "height": Span(2, "low", 5, "tall", 9),
-    "width": Span(1, "narrow", 5, "wide", 8),
-    "size": Span(3, "small", 20, "large", 27),
-}
 
 _STYLES = {"mug": 0.35, "latte mug": 0.15, "tankard": 0.2, "teacup": 0.18, "espresso cup": 0.12}
 _DIAMETER = {
@@ -47,7 +42,7 @@ def sample(rng: np.random.Generator) -> Shape:
     if saucer:
         _saucer(voxels, dice, diameter, reach)
     facts |= _contents(voxels, dice, style, profile)
-    return finish("mug", style, voxels, dice, facts, PROPORTIONS)
+    return finish("mug", style, voxels, dice, facts)
 
 
 def _profile(dice: Dice, style: str, diameter: int, height: int, facts: dict[str, Value]) -> list[int]:

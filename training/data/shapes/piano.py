@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "width": Span(0, "narrow", 9, "wide", 13),
-    "height": Span(2, "low", 7, "tall", 11),
-    "size": Span(3, "small", 26, "large", 34),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _STYLES = {"upright piano": 0.38, "grand piano": 0.34, "spinet": 0.14, "keyboard": 0.14}
 STOOL = 3
@@ -24,7 +19,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("piano", style, voxels, dice, facts, PROPORTIONS)
+    return finish("piano", style, voxels, dice, facts)
 
 
 def _black_keys(voxels: Voxels, x0: int, x1: int, y: int, z: int) -> None:

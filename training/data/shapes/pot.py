@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 from training.data.shapes.lathe import axis, disc, handle, hollow, lug, turn
-
-PROPORTIONS = {
-    "height": Span(2, "low", 6, "tall", 12),
-    "width": Span(1, "narrow", 6, "wide", 9),
-    "size": Span(3, "small", 22, "large", 31),
-}
 
 _STYLES = {"plant pot": 0.45, "cooking pot": 0.2, "saucepan": 0.12, "cauldron": 0.12, "teapot": 0.11}
 
@@ -26,7 +21,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style, "legs": 0}
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("pot", style, voxels, dice, facts, PROPORTIONS)
+    return finish("pot", style, voxels, dice, facts)
 
 
 def _plant_pot(voxels: Voxels, dice: Dice) -> dict[str, Value]:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "height": Span(2, "low", 11, "tall", 15),
-    "width": Span(0, "narrow", 7, "wide", 11),
-    "size": Span(3, "small", 22, "large", 30),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _STYLES = {"walking robot": 0.35, "toy robot": 0.25, "tracked robot": 0.22, "giant robot": 0.18}
 
@@ -34,7 +29,7 @@ def sample(rng: np.random.Generator) -> Shape:
         facts["panel"] = True
     _arms(voxels, dice, width, depth, hip, shoulder, facts)
     _head(voxels, dice, width, depth, shoulder, facts)
-    return finish("robot", style, voxels, dice, facts, PROPORTIONS)
+    return finish("robot", style, voxels, dice, facts)
 
 
 def _base(voxels: Voxels, dice: Dice, style: str, width: int, depth: int, facts: dict[str, Value]) -> int:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 from training.data.shapes.masks import disc, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 12, "tall", 17),
-    "width": Span(0, "narrow", 7, "wide", 9),
-    "size": Span(3, "small", 26, "large", 34),
-}
 
 _STYLES = {
     "rocket": 0.35,
@@ -50,7 +45,7 @@ def sample(rng: np.random.Generator) -> Shape:
     if facts["window"]:
         z, front = nozzle + body - 3, _MIDDLE - size // 2
         box(voxels, _MIDDLE - 1, _MIDDLE + 1, front, front + 1, z, z + 2, value=False)
-    return finish("rocket", style, voxels, dice, facts, PROPORTIONS)
+    return finish("rocket", style, voxels, dice, facts)
 
 
 def _nose(voxels: Voxels, dice: Dice, size: int, z: int) -> None:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
-
-PROPORTIONS = {
-    "length": Span(0, "short", 10, "long", 16),
-    "height": Span(2, "low", 5, "tall", 8),
-    "size": Span(3, "small", 21, "large", 29),
-}
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 
 _STYLES = {"sofa": 0.5, "loveseat": 0.2, "corner sofa": 0.2, "daybed": 0.1}
 _SEATS = {"sofa": {3: 0.5, 4: 0.25, 2: 0.1, 5: 0.15}, "loveseat": {2: 1.0}, "corner sofa": {3: 0.7, 4: 0.3}}
@@ -40,7 +35,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts |= _chaise(voxels, dice, style, width, front, z, arm)
     facts |= _back(voxels, dice, width, front + depth, back, top)
     _arms(voxels, dice, width, arm, front, depth - back, top)
-    return finish("sofa", style, voxels, dice, facts, PROPORTIONS)
+    return finish("sofa", style, voxels, dice, facts)
 
 
 def _base(voxels: Voxels, dice: Dice, width: int, front: int, depth: int, facts: dict[str, Value]) -> int:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish
 from training.data.shapes.masks import disc, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 5, "tall", 10),
-    "length": Span(0, "short", 7, "long", 12),
-    "width": Span(1, "narrow", 5, "wide", 9),
-    "size": Span(3, "small", 18, "large", 28),
-}
 
 _STYLES = {
     "table": 0.30,
@@ -52,13 +46,13 @@ def sample(rng: np.random.Generator) -> Shape:
     top = height + dice.choice("top_thickness", {2: 0.85, 3: 0.15} if width * depth < 70 else {2: 1.0})
     if style == "round table":
         stamp(voxels, disc(width), width / 2, width / 2, height, top)
-        return finish("table", style, voxels, dice, facts | {"round": True}, PROPORTIONS)
+        return finish("table", style, voxels, dice, facts | {"round": True})
     box(voxels, 0, width, 0, depth, height, top)
     if min(width, depth) >= 6 and kind != "panels" and dice.flag("cut_corners", 0.15):
         _cut_corners(voxels, width, depth, height, top)
         facts["corners"] = "cut"
     facts |= _furnish(voxels, dice, style, width, depth, height, top)
-    return finish("table", style, voxels, dice, facts, PROPORTIONS)
+    return finish("table", style, voxels, dice, facts)
 
 
 def _support_kind(dice: Dice, style: str, width: int, depth: int) -> str:

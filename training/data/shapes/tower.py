@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, corners, empty, finish, ring
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, corners, empty, finish, ring
 from training.data.shapes.masks import disc, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 11, "tall", 17),
-    "width": Span(0, "narrow", 5, "wide", 9),
-    "size": Span(3, "small", 22, "large", 34),
-}
 
 _STYLES = {
     "castle tower": 0.35,
@@ -32,7 +27,7 @@ def sample(rng: np.random.Generator) -> Shape:
     facts: dict[str, Value] = {"style": style, "battlements": False, "roof": "flat", "legs": 0}
     facts["round"] = style == "lighthouse"
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("tower", style, voxels, dice, facts, PROPORTIONS)
+    return finish("tower", style, voxels, dice, facts)
 
 
 def _square(voxels: Voxels, reach: int, size: int, z0: int, z1: int, hollow: bool = False) -> None:

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 from training.data.shapes.wheels import FLOOR, wheel_length, wheel_pair
-
-PROPORTIONS = {
-    "length": Span(0, "short", 11, "long", 17),
-    "height": Span(2, "low", 7, "tall", 10),
-    "size": Span(3, "small", 23, "large", 32),
-}
 
 _STYLES = {
     "steam locomotive": 0.22,
@@ -38,7 +33,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
     facts |= _BUILDERS[style](voxels, dice, width)
-    return finish("train", style, voxels, dice, facts, PROPORTIONS)
+    return finish("train", style, voxels, dice, facts)
 
 
 def _wheels(voxels: Voxels, dice: Dice, name: str, x0: int, x1: int, width: int, kind: str = "block") -> int:

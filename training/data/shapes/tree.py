@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import SIDE, Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import SIDE, Dice, Shape, box, empty, finish
 from training.data.shapes.masks import disc, hollow, plate, stamp
-
-PROPORTIONS = {
-    "height": Span(2, "low", 10, "tall", 15),
-    "width": Span(0, "narrow", 7, "wide", 10),
-    "size": Span(3, "small", 25, "large", 34),
-}
 
 _STYLES = {
     "tree": 0.26,
@@ -47,7 +42,7 @@ def sample(rng: np.random.Generator) -> Shape:
         facts["tiers"] = _tiers(voxels, dice, z)
     else:
         _crown(voxels, dice, style, z)
-    return finish("tree", style, voxels, dice, facts, PROPORTIONS)
+    return finish("tree", style, voxels, dice, facts)
 
 
 def _crown(voxels: Voxels, dice: Dice, style: str, z: int) -> None:

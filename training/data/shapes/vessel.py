@@ -7,15 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.shapes.base import Dice, Shape, Span, Value, Voxels, box, empty, finish
+from brickgpt_engine.statements.spans import Value, Voxels
+from training.data.shapes.base import Dice, Shape, box, empty, finish
 from training.data.shapes.hull import build_hull, lay_deck, middle
-
-PROPORTIONS = {
-    "length": Span(0, "short", 11, "long", 17),
-    "height": Span(2, "low", 5, "tall", 12),
-    "width": Span(1, "narrow", 4, "wide", 7),
-    "size": Span(3, "small", 22, "large", 33),
-}
 
 _STYLES = {
     "sailing boat": 0.2,
@@ -41,7 +35,7 @@ def sample(rng: np.random.Generator) -> Shape:
     voxels = empty()
     facts: dict[str, Value] = {"style": style}
     facts |= _BUILDERS[style](voxels, dice)
-    return finish("vessel", style, voxels, dice, facts, PROPORTIONS)
+    return finish("vessel", style, voxels, dice, facts)
 
 
 def _sailing_boat(voxels: Voxels, dice: Dice) -> dict[str, Value]:

@@ -7,7 +7,8 @@ the inner one carries the body.
 
 from __future__ import annotations
 
-from training.data.shapes.base import Voxels, box
+from brickgpt_engine.statements.spans import Voxels
+from training.data.shapes.base import box
 
 FLOOR = 1
 """Layer on which a body begins; only wheels touch the ground."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Reading, holes, islands, width
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Reading, holes, islands, width
+from brickgpt_engine.statements.spans import Value, Voxels
 
 TOWER_CELLS = 4
 """A tower fills at least 2x2 cells of a layer; merlons are single cells."""

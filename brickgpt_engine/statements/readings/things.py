@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Plane, Reading, front_wall, holes, islands, width
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Plane, Reading, front_wall, holes, islands, width
+from brickgpt_engine.statements.spans import Value, Voxels
 
 NARROW = 12
 """A layer with at most this many cells is a pole; the walls of a house have more."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Reading, holes, islands
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Reading, holes, islands
+from brickgpt_engine.statements.spans import Value, Voxels
 
 
 def animal(solid: Voxels) -> dict[str, Value]:

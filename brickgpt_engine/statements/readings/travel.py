@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Reading, islands
-from training.data.readings.ware import is_open
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Reading, islands
+from brickgpt_engine.statements.readings.ware import is_open
+from brickgpt_engine.statements.spans import Value, Voxels
 
 FLOOR = 3
 """Layers of a railway car up to and with its floor; couplings reach no higher."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Plane, Reading, holes, islands, width
-from training.data.readings.ware import is_open
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Plane, Reading, holes, islands, width
+from brickgpt_engine.statements.readings.ware import is_open
+from brickgpt_engine.statements.spans import Value, Voxels
 
 GLAZED = 0.62
 """A side that fills at most this share of its layer has a band of windows there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.spans import Value, Voxels
 
 Plane = NDArray[np.bool_]
 

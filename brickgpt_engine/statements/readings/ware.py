@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.readings.base import Plane, Reading, holes
-from training.data.shapes.base import Value, Voxels
+from brickgpt_engine.statements.readings.base import Plane, Reading, holes
+from brickgpt_engine.statements.spans import Value, Voxels
 
 HANDLE_CELLS = 2
 """A bar that sticks out of a round body is at most this many cells wide; the body's own sides are wider."""

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 
-from training.data.captions.wording import NUMBERS
-from training.data.readings.base import Plane, Reading, holes
-from training.data.shapes.base import Value, Voxels
-from training.data.shapes.font import CHARACTERS, glyph
+from brickgpt_engine.statements.font import CHARACTERS, glyph
+from brickgpt_engine.statements.readings.base import Plane, Reading, holes
+from brickgpt_engine.statements.spans import Value, Voxels
+from brickgpt_engine.statements.words import NUMBERS
 
 LIKENESS = 0.9
 """Share of the front's cells, filled or empty, that must agree before it counts as a character."""
