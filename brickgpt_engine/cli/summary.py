@@ -84,13 +84,13 @@ def rejection_words(rejections: dict[str, int]) -> str:
 
 
 def statement_words(result: GenerationResult) -> str:
-    """What the prompt names and the model has, and what it lacks: ``4 legs, tall; no armrests found``."""
+    """What the prompt names and the model has, and what it lacks: ``4 legs; lacks armrests (best of 10 drawn)``."""
     there = ", ".join(verdict.words for verdict in result.statements if verdict.holds)
-    drawn = f" ({result.attempts} drawn)" if result.attempts > 1 else ""
     if not result.missing:
-        return f"{there}{drawn}"
-    lacking = f"lacks {', '.join(result.missing)}"
-    return f"{there}; {lacking}{drawn}" if there else f"{lacking}{drawn}"
+        return f"{there} (number {result.attempts} drawn)" if result.attempts > 1 else there
+    best = f" (best of {result.attempts} drawn)" if result.attempts > 1 else ""
+    lacking = f"lacks {', '.join(result.missing)}{best}"
+    return f"{there}; {lacking}" if there else lacking
 
 
 def statement_objects(result: GenerationResult) -> list[dict[str, Any]]:
@@ -149,7 +149,11 @@ def print_summary(
     if picture or (picture is None and out.is_terminal):
         print_picture(out, structure)
     for label, text in summary_rows(result, structure, files):
-        style = "" if label != "Stability" or result.report is None else verdict_style(result.report)
+        style = ""
+        if label == "Stability" and result.report is not None:
+            style = verdict_style(result.report)
+        elif label == "As asked":
+            style = "yellow" if result.missing else "green"
         print_row(out, label, text, style)
 
 

@@ -1,13 +1,18 @@
 """``brickgpt generate``: what it writes, says and returns."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.cli.summary import summary_rows
 from brickgpt_engine.cli.targets import slug
 from brickgpt_engine.formats import read_structure
+from brickgpt_engine.generation import GenerationConfig, GenerationResult
+from brickgpt_engine.statements.judging import Verdict
 
 TOWER = "2x4 (4,5,0)\n2x2 (3,6,1)\n4x2 (1,7,2)\n"
 FLOATING = "2x4 (4,5,0)\n2x2 (13,16,3)\n"
@@ -238,3 +243,23 @@ def test_colours(generate):
 )
 def test_slug(prompt, name):
     assert slug(prompt) == name
+
+
+def test_summary_says_what_is_as_asked_and_what_lacks():
+    result = GenerationResult(
+        structure=BrickStructure(), report=None, prompt="a chair", config=GenerationConfig(), rejections={},
+        regenerations=0, seconds=1.0, tokens=1, seed=0, stop_reason="end",
+    )  # fmt: skip
+    legs = Verdict("counts", "legs", 4, True)
+    arms = Verdict("parts", "armrests", True, False)
+    for statements, attempts, words in (
+        ((legs,), 1, "4 legs"),
+        ((legs,), 3, "4 legs (number 3 drawn)"),
+        ((legs, arms), 10, "4 legs; lacks armrests (best of 10 drawn)"),
+        ((arms,), 1, "lacks armrests"),
+    ):
+        rows = dict(
+            summary_rows(replace(result, statements=statements, attempts=attempts), BrickStructure(), [])
+        )
+        assert rows["As asked"] == words
+    assert "As asked" not in dict(summary_rows(result, BrickStructure(), []))
