@@ -160,6 +160,7 @@ class Progress:
     def _start_over(self, event: StartedOver) -> None:
         self.bricks = [self._painted(brick) for brick in event.bricks]
         self.report = None
+        self._run = replace(self._run, drawn=event.attempt)
         why = f"lacks {', '.join(event.missing)}"
         self.note(f"drawing number {event.attempt}: the last {why}")
         self.say("rollback", f"{why}: drawing another, number {event.attempt}")
@@ -172,7 +173,10 @@ class Progress:
             {reason.replace("_", " "): count for reason, count in result.rejections.items() if count}
         )
         reason = STOP_REASONS.get(result.stop_reason, result.stop_reason)
-        self._run = replace(self._run, tokens=result.tokens, seed=result.seed)
+        asked = tuple((verdict.words, verdict.holds) for verdict in result.statements)
+        self._run = replace(
+            self._run, tokens=result.tokens, seed=result.seed, asked=asked, drawn=result.attempts
+        )
         self._end(result.stop_reason, reason)
         kind = "good" if result.stable else "bad"
         # the log's last line stays in sight: nobody is to take a dinosaur for the dragon that was asked for

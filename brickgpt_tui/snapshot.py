@@ -72,6 +72,8 @@ class RunSnapshot:
         message: what is happening, in one line.
         error: what broke the run off and what to do about it, or None.
         stop_reason: why the run ended: a key of ``STOP_REASONS``, ``stopped`` or ``failed``; None before.
+        drawn: models drawn so far, this one included.
+        asked: what the prompt states that can be measured, and whether the finished model has it.
     """
 
     running: bool = False
@@ -87,6 +89,8 @@ class RunSnapshot:
     message: str = ""
     error: str | None = None
     stop_reason: str | None = None
+    drawn: int = 1
+    asked: tuple[tuple[str, bool], ...] = ()
 
 
 _structures: OrderedDict[tuple[int, int, int], tuple[tuple[Brick, ...], BrickStructure]] = OrderedDict()

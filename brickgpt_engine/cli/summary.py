@@ -84,7 +84,7 @@ def rejection_words(rejections: dict[str, int]) -> str:
 
 
 def statement_words(result: GenerationResult) -> str:
-    """What the prompt names and the model has, and what it lacks: ``4 legs; lacks armrests (best of 10 drawn)``."""
+    """What the prompt names and the model has, and lacks: ``4 legs; lacks armrests (best of 10 drawn)``."""
     there = ", ".join(verdict.words for verdict in result.statements if verdict.holds)
     if not result.missing:
         return f"{there} (number {result.attempts} drawn)" if result.attempts > 1 else there

@@ -74,7 +74,7 @@ class Section(Words):
 
 
 class RunStats(Section):
-    """How fast it goes: bricks, tokens, time, and a sparkline of bricks per second."""
+    """How fast it goes, what the prompt asked for and the model has, and bricks per second as a line."""
 
     heading = "Run"
 
@@ -94,6 +94,12 @@ class RunStats(Section):
         yield _pair("tokens", f"{run.tokens:,}", _rate(run.tokens, run.seconds, 0))
         yield _pair("elapsed", elapsed(run.seconds))
         yield _pair("seed", str(run.seed))
+        if run.drawn > 1:
+            yield _pair("drawn", str(run.drawn))
+        for words, holds in run.asked:
+            mark = ("+" if holds else "-") if self.ascii_only else ("✓" if holds else "✗")
+            said = words if holds else f"{words} lacking"
+            yield Content.styled(_cut(f"{mark} {said}", width, self.ascii_only), _GOOD if holds else _WARN)
         yield Content.styled(sparkline(run.placement_rate, width, self.ascii_only), _BAR)
 
     def _state(self) -> str:

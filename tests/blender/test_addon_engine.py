@@ -80,6 +80,23 @@ def test_a_rollback_takes_bricks_away(runs, fake_engine):
     assert (rows(run), run.regenerations) == (BRICKS, 1)
 
 
+def test_another_model_takes_the_place_of_one_that_lacks_something(runs, fake_engine):
+    all_runs = runs(fake_engine(at=1, do="over"))
+    run = begin(all_runs)
+    finish(all_runs, run)
+    assert rows(run) == BRICKS and run.state == "finished"
+
+
+def test_what_lacks_is_said_while_another_is_drawn_and_at_the_end():
+    run = Run(new_run_name(), BrickModel([Brick(2, 4, 0, 0, 0)]))
+    run.apply({"type": "started_over", "bricks": 0, "attempt": 2, "missing": ["4 legs", "armrests"]})
+    assert run.model.bricks == [] and run.message == "drawing number 2: the last lacks 4 legs, armrests"
+    said = [{"words": "4 legs", "holds": False}, {"words": "back", "holds": True}]
+    finished = {"bricks": [[2, 4, 0, 0, 0]], "report": None, "seconds": 1.0, "regenerations": 0}
+    run.apply({"type": "finished", **finished, "statements": said})
+    assert run.message.endswith("; it lacks 4 legs")
+
+
 @pytest.mark.parametrize(
     ("do", "says"),
     [

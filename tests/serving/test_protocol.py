@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from brickgpt_engine.bricks import Brick
-from brickgpt_engine.generation import GenerationConfig
+from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.generation import GenerationConfig, GenerationResult, StartedOver
 from brickgpt_engine.serving import protocol
 from brickgpt_engine.serving.protocol import Cancel, Check, Generate, Hello, ProtocolError, parse_request
+from brickgpt_engine.statements.judging import Verdict
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 
@@ -68,6 +69,29 @@ def test_messages_are_plain_ascii_lines():
     assert text.isascii()
     assert len(text.splitlines()) == 1
     assert json.loads(text)["prompt"] == "ein Stühlchen\n\u2028"
+
+
+def test_what_the_prompt_states_goes_along():
+    legs = Verdict("counts", "legs", 4, False)
+    over = StartedOver((), 2, (legs.words,), BrickStructure())
+    message = protocol.event_message("a", over, 4)
+    assert message == {"type": "started_over", "run": "a", "attempt": 2, "missing": ["4 legs"], "bricks": 0}
+    result = GenerationResult(
+        BrickStructure(),
+        None,
+        "a",
+        GenerationConfig(),
+        {},
+        0,
+        1.0,
+        9,
+        5,
+        "end",
+        statements=(legs,),
+        attempts=3,
+    )
+    body = protocol.result_body(result)
+    assert body["attempts"] == 3 and body["statements"] == [{"words": "4 legs", "holds": False}]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from brickgpt_engine.generation import (
     GenerationResult,
     RolledBack,
     Started,
+    StartedOver,
 )
 from brickgpt_tui import history
 from brickgpt_tui.history import Recorder
@@ -55,6 +56,15 @@ def test_a_run_comes_back_with_prompt_options_and_seed(tmp_path):
     run = history.load(entry)
     assert run == (BRICKS, "a tower", CONFIG, 11)
     assert [brick.colour for brick in run.bricks] == [None, 1, 2, 3, 4]
+
+
+def test_a_model_that_is_drawn_anew_takes_the_place_of_the_one_before(tmp_path):
+    recorder = record(tmp_path, finish=False)
+    recorder.write(StartedOver(BRICKS[:1], 2, ("4 legs",), BrickStructure(BRICKS, 30)))
+    recorder.write(BrickPlaced(BRICKS[1], 1, 0))
+    recorder.close()
+    (entry,) = history.entries(tmp_path)
+    assert entry.bricks == 2 and history.load(entry).bricks == BRICKS[:2]
 
 
 def test_every_line_is_on_disk_at_once(tmp_path):

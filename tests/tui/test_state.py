@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -20,8 +21,10 @@ from brickgpt_engine.generation import (
     RolledBack,
     StabilityChecked,
     Started,
+    StartedOver,
 )
 from brickgpt_engine.physics import connectivity_report
+from brickgpt_engine.statements.judging import Verdict
 from brickgpt_tui.actions import ACTIONS, GROUPS, REASONS
 from brickgpt_tui.feed import IDLE_SECONDS, POST_SECONDS, Feed
 from brickgpt_tui.progress import Progress
@@ -164,6 +167,27 @@ def test_what_was_taken_for_the_prompt_is_in_the_line_that_stays():
     last = list(progress_of(Started("a", GenerationConfig(), 5), Finished(result)).drain())[-1]
     assert last.kind == "good"
     assert last.text.startswith("taking 'dragon' as 'dinosaur'; done: 6 bricks in ")
+
+
+def test_another_model_is_drawn_for_what_the_first_lacks_and_the_end_says_what_is_there():
+    best = BrickStructure(TOWER[:2])
+    progress = progress_of(
+        Started("a", GenerationConfig(), 5, TOWER[:1]),
+        BrickPlaced(TOWER[1], 1, 0),
+        StartedOver(TOWER[:1], 2, ("4 legs",), best),
+    )
+    assert progress.bricks == [replace(TOWER[0], colour=4)] and progress.report is None
+    run = progress.snapshot(3.0, 0)
+    assert run.drawn == 2 and run.asked == () and run.message == "drawing number 2: the last lacks 4 legs"
+    assert list(progress.drain())[-1].text == "lacks 4 legs: drawing another, number 2"
+    result = GenerationResult(
+        best, connectivity_report(best), "a", GenerationConfig(), {}, 0, 1.0, 9, 5, "end"
+    )
+    said = (Verdict("parts", "back", True, True), Verdict("counts", "legs", 4, False))
+    progress.take(Finished(replace(result, statements=said, attempts=10)), 4.0)
+    run = progress.snapshot(4.0, 0)
+    assert run.drawn == 10 and run.asked == (("back", True), ("4 legs", False))
+    assert list(progress.drain())[-1].text.endswith("; it lacks 4 legs")
 
 
 def test_bricks_to_begin_with_do_not_count_as_placed():
