@@ -43,6 +43,7 @@ class Run:
         colour: of the bricks to come.
         keep: keep what there is where the engine fails.
         before: the model as it was, to go back to.
+        best: the best whole model so far, as the engine tells it, where another is drawn after it.
         changed_from: index of the first brick that changed since somebody last showed the model.
     """
 
@@ -59,6 +60,7 @@ class Run:
     before: str = ""
     notes: list[str] = field(default_factory=list)
     changed_from: int = 0
+    best: Message | None = None
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -83,6 +85,15 @@ class Run:
         self.model.cut(count)
         self.changed_from = min(self.changed_from, count)
 
+    def _replace(self, rows: list[list[int]]) -> None:
+        """Have exactly these bricks; those that were there, or were to begin with, keep their colours."""
+        known = (*BrickModel.loads(self.before).bricks, *self.model.bricks)
+        colours = {tuple(brick.row): brick.colour for brick in known}
+        old = [brick.row for brick in self.model.bricks]
+        self.model.bricks = [Brick(*row, colours.get(tuple(row), self.colour)) for row in rows]
+        same = next((n for n, (a, b) in enumerate(zip(old, rows)) if list(a) != list(b)), None)
+        self.changed_from = min(self.changed_from, min(len(old), len(rows)) if same is None else same)
+
     def apply(self, message: Message) -> None:
         """Take one message about this run into account; unknown ones are ignored.
 
@@ -102,12 +113,14 @@ class Run:
             self.seconds = self.seconds or time.monotonic() - self._began
 
     def fail(self, reason: str) -> None:
-        """End it for ``reason``; without :attr:`keep` the model is as it was before."""
+        """End it for ``reason``; without :attr:`keep` or a whole model the model is as it was before."""
         if self.over:
             return
         self.state, self.message = "failed", reason
         self.seconds = time.monotonic() - self._began
-        if self.kind != "check" and not self.keep:
+        if self.best is not None:
+            self._keep_best()
+        elif self.kind != "check" and not self.keep:
             self.model = BrickModel.loads(self.before)
 
     def _started(self, message: Message) -> None:
@@ -139,26 +152,32 @@ class Run:
         self.message = f"rebuilding after {message['kept']} bricks, which would not stand"
 
     def _started_over(self, message: Message) -> None:
-        self._cut(message["bricks"])
+        self.best = message["best"]
+        self._replace(message["bricks"])
         lacking = ", ".join(message["missing"])
-        self.message = f"drawing number {message['attempt']}: the last lacks {lacking}"
+        self.message = f"drawing number {message['attempt']}: the last was not as asked ({lacking})"
 
     def _finished(self, message: Message) -> None:
-        colours = {tuple(brick.row): brick.colour for brick in self.model.bricks}
-        rows = [list(row) for row in message["bricks"]]
-        self.model.bricks = [Brick(*row, colours.get(tuple(row), self.colour)) for row in rows]
+        self._replace(message["bricks"])
         self.model.report = message["report"]
         self.seconds = message["seconds"]
         self.regenerations = message["regenerations"]
         lacking = [said["words"] for said in message.get("statements", ()) if not said["holds"]]
-        also = f"; it lacks {', '.join(lacking)}" if lacking else ""
+        also = f"; not as asked: {', '.join(lacking)}" if lacking else ""
         self.state, self.message = "finished", _verdict(self.model) + also
 
     def _checked(self, message: Message) -> None:
         self.model.report = message["report"]
         self.state, self.message = "finished", _verdict(self.model)
 
+    def _keep_best(self) -> None:
+        """Of a run that ends while another model is drawn, keep the best whole one."""
+        if self.best is not None:
+            self._replace(self.best["bricks"])
+            self.model.report = self.best["report"]
+
     def _cancelled(self, message: Message) -> None:
+        self._keep_best()
         self.state, self.message = "cancelled", f"stopped at {len(self.model.bricks)} bricks"
 
     def _failed(self, message: Message) -> None:

@@ -13,6 +13,7 @@ from brickgpt_engine.generation.events import (
     Event,
     Failed,
     Finished,
+    GenerationResult,
     RolledBack,
     StabilityChecked,
     Started,
@@ -54,6 +55,7 @@ class Progress:
         self._rollbacks: list[str] = []
         self._placed_at: deque[float] = deque(maxlen=20_000)
         self._lines: deque[LogLine] = deque()  # two threads append and drain
+        self._best: GenerationResult | None = None
 
     @property
     def error(self) -> str | None:
@@ -103,12 +105,14 @@ class Progress:
         return tuple(self._lines.popleft() for _ in range(len(self._lines)))
 
     def stop(self) -> None:
-        """The user ended the run."""
+        """The user ended the run; of several models the best whole one is kept."""
+        self._keep_best()
         self._end(STOPPED, "stopped; what was built is kept")
         self.say("info", f"stopped after {len(self.bricks)} bricks")
 
     def fail(self, reason: str) -> None:
-        """The run broke off for ``reason``."""
+        """The run broke off for ``reason``; of several models the best whole one is kept."""
+        self._keep_best()
         self._end(FAILED, "broke off", error=reason)
         self.say("bad", reason)
 
@@ -160,29 +164,38 @@ class Progress:
     def _start_over(self, event: StartedOver) -> None:
         self.bricks = [self._painted(brick) for brick in event.bricks]
         self.report = None
+        self._best = event.best
         self._run = replace(self._run, drawn=event.attempt)
-        why = f"lacks {', '.join(event.missing)}"
-        self.note(f"drawing number {event.attempt}: the last {why}")
+        why = f"not as asked ({', '.join(event.missing)})"
+        self.note(f"drawing number {event.attempt}: the last was {why}")
         self.say("rollback", f"{why}: drawing another, number {event.attempt}")
+
+    def _keep_best(self) -> None:
+        """Go back to the best whole model, where another was being drawn after it."""
+        if self._best is not None:
+            self._have(self._best)
+
+    def _have(self, result: GenerationResult) -> None:
+        """Show the model of ``result``, and what of the prompt it heeds."""
+        self.bricks = [self._painted(brick) for brick in result.structure]
+        self.report = result.report
+        asked = tuple((verdict.words, verdict.holds) for verdict in result.statements)
+        self._run = replace(self._run, asked=asked, drawn=result.attempts)
 
     def _finish(self, event: Finished, now: float) -> None:
         result = event.result
-        self.bricks = [self._painted(brick) for brick in result.structure]
-        self.report = result.report
+        self._have(result)
         self._rejections = Counter(
             {reason.replace("_", " "): count for reason, count in result.rejections.items() if count}
         )
         reason = STOP_REASONS.get(result.stop_reason, result.stop_reason)
-        asked = tuple((verdict.words, verdict.holds) for verdict in result.statements)
-        self._run = replace(
-            self._run, tokens=result.tokens, seed=result.seed, asked=asked, drawn=result.attempts
-        )
+        self._run = replace(self._run, tokens=result.tokens, seed=result.seed)
         self._end(result.stop_reason, reason)
         kind = "good" if result.stable else "bad"
         # the log's last line stays in sight: nobody is to take a dinosaur for the dragon that was asked for
         read = "".join(f"{note}; " for note in result.notes)
         drawn = f", the best of {result.attempts}" if result.attempts > 1 and result.missing else ""
-        lacking = f"; it lacks {', '.join(result.missing)}" if result.missing else ""
+        lacking = f"; not as asked: {', '.join(result.missing)}" if result.missing else ""
         done = f"{read}done: {len(self.bricks)} bricks in {now - self._began:.1f} s{drawn}; {reason}{lacking}"
         self.say(kind, done)
 

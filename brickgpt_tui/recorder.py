@@ -51,6 +51,7 @@ class Recorder:
         self._bricks: list[Brick] = []
         self._synced = 0.0
         self._ended = False
+        self._best: Sequence[Brick] | None = None
         self.problem: str | None = None
         self.path: Path | None = None
 
@@ -66,7 +67,7 @@ class Recorder:
             bricks: what it continues from.
         """
         self.close()
-        self._bricks, self.problem, self._ended = list(bricks), None, False
+        self._bricks, self.problem, self._ended, self._best = list(bricks), None, False, None
         try:
             folder = self._folder or default_folder()
             folder.mkdir(parents=True, exist_ok=True)
@@ -106,6 +107,7 @@ class Recorder:
             del self._bricks[event.kept :]
             self._put({"kind": "cut", "to": event.kept})
         elif isinstance(event, StartedOver):
+            self._best = event.best.structure.bricks
             self.replace(event.bricks)
         elif isinstance(event, Started):
             self._put({"kind": "seed", "seed": event.seed})
@@ -127,6 +129,8 @@ class Recorder:
         if self._file is None:
             return
         if not self._ended:
+            if self._best is not None:
+                self.replace(self._best)
             self._end("stopped", None)
         file, self._file = self._file, None
         try:

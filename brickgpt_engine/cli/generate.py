@@ -57,7 +57,8 @@ statements (what the prompt names, in words, and whether it holds),
 stable, stability (min, mean), criterion, solver, mass_g, size (studs, cm), seconds, tokens,
 stop_reason (end, max_bricks, max_brick_rejections, max_regenerations, context, unverified;
 interrupted: by Ctrl-C; failed: the model or the solver broke down). After the last two, counts
-reach as far as the run came, and stable and tokens are null.
+reach as far as the run came, and stable and tokens are null (unless it broke off while another model was
+drawn: then the best whole one is told).
 """,
     "Exit codes": """\
 0 all models stand    1 one does not (it is written all the same)    2 wrong options or prompt, or
@@ -318,6 +319,9 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
         print_summary(outcome.result, outcome.structure, files, picture=style.picture)
     if outcome.result is None:
         return _report_partial(outcome, files)
+    if outcome.interrupted or outcome.error is not None:
+        why = "interrupted" if outcome.interrupted else "generation failed"
+        console.warning(f"{why} while another model was drawn: the best of {outcome.result.attempts} is kept")
     return _judge(outcome.result, files)
 
 

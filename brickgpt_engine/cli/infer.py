@@ -12,7 +12,7 @@ from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from,
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.cli.summary import print_picture, warn_of_solver_change
+from brickgpt_engine.cli.summary import print_picture, statement_rows, warn_of_solver_change
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
 from brickgpt_engine.generation import BrickGenerator, GenerationResult
@@ -183,6 +183,8 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
         warn_of_solver_change(report, outcome.result.config.solver)
     if report is not None and not report.stable:
         console.warning(f"the model does not stand: {report.message}; try another seed")
+    if outcome.error is not None:  # while another model was drawn: the best before it is saved
+        raise outcome.error
 
 
 def report_lines(result: GenerationResult, saved: str) -> list[str]:
@@ -195,6 +197,7 @@ def report_lines(result: GenerationResult, saved: str) -> list[str]:
         f"Total # brick rejections: {sum(reasons.values())}",
         f"Brick rejection reasons: {reasons}",
         f"Total # regenerations: {result.regenerations}",
+        *(f"{label}: {words}" for label, words in statement_rows(result)),
         f"Saved results to {saved}"
         if saved
         else "No brick was placed, so nothing was saved; try another seed",

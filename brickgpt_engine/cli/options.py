@@ -175,8 +175,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         section=_SAMPLING,
         kind=click.IntRange(1, 1000),
         metavar="N",
-        help="Draw up to N models until one has the parts, counts and sizes that the prompt names, as far as "
-        "nano's words can be checked; 1 takes the first.",
+        help="Draw up to N models until one has the parts, counts and sizes that the prompt states, as far "
+        "as they can be measured; 1 takes the first. For models that say what they know, such as nano.",
     ),
     _option(
         "physics",

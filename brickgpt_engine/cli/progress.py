@@ -73,7 +73,7 @@ class ProgressLine:
             self._doing = f"rebuilding from brick {event.kept + 1}"
         elif isinstance(event, StartedOver):
             self.layers = Counter(brick.z for brick in event.bricks)
-            self._doing = f"no {event.missing[0]}: drawing number {event.attempt}"
+            self._doing = f"not as asked ({event.missing[0]}), drawing number {event.attempt}"
         elif isinstance(event, StabilityChecked):
             self._doing = "it stands" if event.report.stable else "something would fall"
 

@@ -36,7 +36,7 @@ class Outcome:
 
     Attributes:
         structure: what was built, painted.
-        result: all about it, where the run came to its end.
+        result: all about it, where the run came to its end, or broke off while it drew another model.
         error: what broke the run off.
         interrupted: Ctrl-C broke it off.
         rejections: rejected attempts by reason, as far as the run came.
@@ -59,9 +59,9 @@ class Outcome:
     @property
     def stop_reason(self) -> str:
         """Why the run ended: a key of ``STOP_REASONS``, ``interrupted`` or ``failed``."""
-        if self.result is not None:
-            return self.result.stop_reason
-        return "failed" if self.error is not None else "interrupted"
+        if self.error is not None:
+            return "failed"
+        return "interrupted" if self.interrupted or self.result is None else self.result.stop_reason
 
 
 class Tally:
@@ -74,8 +74,8 @@ class Tally:
     def __init__(self) -> None:
         self.last: Event | None = None
         self._rejections: Counter[str] = Counter()
-        self._regenerations = self._earlier = 0  # the latter: in the structures before this one
-        self._best: BrickStructure | None = None
+        self._regenerations = 0
+        self._best: GenerationResult | None = None
         self._prompt_used = ""
         self._notes: tuple[str, ...] = ()
         self._began = time.perf_counter()
@@ -94,22 +94,20 @@ class Tally:
             self._prompt_used, self._notes = event.prompt_used, event.notes
             self._began = time.perf_counter()
         elif isinstance(event, RolledBack):
-            self._regenerations = self._earlier + event.regeneration
+            self._regenerations = event.regeneration
         elif isinstance(event, StartedOver):
-            self._earlier, self._best = self._regenerations, event.best
+            self._best = event.best
 
     def outcome(self, current: BrickStructure, colour: int | None) -> Outcome:
         """How the run ended, or that it was interrupted.
 
         Args:
-            current: what stands now. Of a run that was interrupted while it drew another structure, the
-                best whole one is worth more.
+            current: what stands now. Of a run that broke off while it drew another structure, the best
+                whole one is the result.
             colour: the LDraw code of bricks that have none.
         """
-        result = self.last.result if isinstance(self.last, Finished) else None
+        result = self.last.result if isinstance(self.last, Finished) else self._best
         error = self.last.error if isinstance(self.last, Failed) else None
-        if not self.ended and self._best is not None:
-            current = self._best
         return Outcome(
             structure=painted(current if result is None else result.structure, colour),
             result=result,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 64, 22
 _MOST_PARTS = 4
+_ASKED = {"As asked": "green", "Not as asked": "yellow"}
 
 
 def size_cm(structure: BrickStructure) -> tuple[float, float, float]:
@@ -83,19 +84,12 @@ def rejection_words(rejections: dict[str, int]) -> str:
     return f"{sum(rejections.values())} ({reasons})" if reasons else "0"
 
 
-def statement_words(result: GenerationResult) -> str:
-    """What the prompt names and the model has, and lacks: ``4 legs; lacks armrests (best of 10 drawn)``."""
-    there = ", ".join(verdict.words for verdict in result.statements if verdict.holds)
-    if not result.missing:
-        return f"{there} (number {result.attempts} drawn)" if result.attempts > 1 else there
+def statement_rows(result: GenerationResult) -> list[tuple[str, str]]:
+    """What the prompt states and the model has, and what it has not; nothing where nothing is stated."""
+    there = [verdict.words for verdict in result.statements if verdict.holds]
     best = f" (best of {result.attempts} drawn)" if result.attempts > 1 else ""
-    lacking = f"lacks {', '.join(result.missing)}{best}"
-    return f"{there}; {lacking}" if there else lacking
-
-
-def statement_objects(result: GenerationResult) -> list[dict[str, Any]]:
-    """Each statement of the prompt that can be measured: its words, and whether the model bears it out."""
-    return [{"words": verdict.words, "holds": verdict.holds} for verdict in result.statements]
+    rows = [("As asked", ", ".join(there))] if there else []
+    return [*rows, ("Not as asked", f"{', '.join(result.missing)}{best}")] if result.missing else rows
 
 
 def files_words(files: Sequence[Path]) -> str:
@@ -109,20 +103,20 @@ def summary_rows(
     result: GenerationResult, structure: BrickStructure, files: Sequence[Path]
 ) -> list[tuple[str, str]]:
     """Label and text of every line of the summary."""
+    drawn = f"{result.attempts} models drawn" if result.attempts > 1 else ""
     rate = len(structure) / result.seconds if result.seconds > 0 else 0.0
     rows = [
         ("Bricks", f"{len(structure)} ({parts_words(structure)})"),
         ("Rejections", rejection_words(result.rejections)),
         ("Regenerations", str(result.regenerations)),
     ]
-    if result.statements:
-        rows.append(("As asked", statement_words(result)))
+    rows += statement_rows(result)
     if result.report is not None:
         rows.append(("Stability", stability_words(result.report)))
     rows += [
         ("Mass", f"{structure.mass_g:.1f} g"),
         ("Size", size_words(structure)),
-        ("Time", f"{result.seconds:.1f} s ({rate:.0f} bricks/s)"),
+        ("Time", f"{result.seconds:.1f} s ({drawn or f'{rate:.0f} bricks/s'})"),
         ("Seed", str(result.seed)),
     ]
     if result.stop_reason != "end":
@@ -152,8 +146,8 @@ def print_summary(
         style = ""
         if label == "Stability" and result.report is not None:
             style = verdict_style(result.report)
-        elif label == "As asked":
-            style = "yellow" if result.missing else "green"
+        elif label in _ASKED:
+            style = _ASKED[label]
         print_row(out, label, text, style)
 
 
@@ -210,7 +204,7 @@ def summary_object(
         "rejections": outcome.rejections if result is None else result.rejections,
         "regenerations": outcome.regenerations if result is None else result.regenerations,
         "attempts": 1 if result is None else result.attempts,
-        "statements": [] if result is None else statement_objects(result),
+        "statements": [] if result is None else [verdict.as_dict() for verdict in result.statements],
         "stable": facts.get("stable") if facts.get("status") != "unknown" else None,
         "stability": {"min": facts.get("min_score"), "mean": facts.get("mean_score")},
         "criterion": facts.get("criterion"),

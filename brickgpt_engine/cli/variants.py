@@ -25,7 +25,8 @@ def why_best(result: GenerationResult, rivals: int) -> str:
     """What is said about the variant that is kept."""
     verdict = "it stands" if result.stable else "none stands"
     likely = "" if result.log_likelihood is None else f", {result.log_likelihood:.2f} nats a brick"
-    return f"kept seed {result.seed} of {rivals} variants ({verdict}{likely})"
+    asked = ", not as asked: " + ", ".join(result.missing) if result.missing else ""
+    return f"kept seed {result.seed} of {rivals} variants ({verdict}{asked}{likely})"
 
 
 def write_sheet(

@@ -7,8 +7,8 @@ numbers; if all lack something, the best is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from brickgpt_engine.bricks import BrickStructure
@@ -18,13 +18,16 @@ from brickgpt_engine.generation.events import (
     Failed,
     Finished,
     GenerationResult,
+    RolledBack,
     Started,
     StartedOver,
 )
 
 if TYPE_CHECKING:
     from brickgpt_engine.meaning import Vocabulary
+    from brickgpt_engine.meaning.interpretation import Interpretation
     from brickgpt_engine.statements.judging import Verdict
+    from brickgpt_engine.statements.spans import Value
 
 
 class Run(Protocol):
@@ -37,42 +40,56 @@ class Run(Protocol):
         """From Started to Finished or Failed."""
 
 
+@dataclass(frozen=True)
 class Wish:
     """What a prompt states of the parts, counts and sizes of its thing, as far as it can be measured.
 
-    Args:
-        text: what the model reads.
-        category: of the thing that it names; None where that is not known, and then nothing is stated.
+    Attributes:
+        claims: by name, as :func:`brickgpt_engine.statements.judging.statements_in` gives them.
+        category: of the thing; "" where it is not known, and then nothing is stated.
     """
 
-    def __init__(self, text: str, category: str | None) -> None:
-        self._text, self._category = text, category
-
-    @property
-    def states_anything(self) -> bool:
-        """Whether there is anything to look for."""
-        if self._category is None:
-            return False
-        from brickgpt_engine.statements.judging import states_anything
-
-        return states_anything(self._text, self._category)
+    claims: Mapping[str, Value] = field(default_factory=dict)
+    category: str = ""
 
     def judge(self, structure: BrickStructure) -> tuple[Verdict, ...]:
         """Every statement, and whether ``structure`` bears it out."""
-        if self._category is None:
+        if not self.claims:
             return ()
-        from brickgpt_engine.statements.judging import judge
+        from brickgpt_engine.statements.judging import judge_claims
 
-        return tuple(judge(self._text, self._category, structure.occupancy))
+        return tuple(judge_claims(self.claims, self.category, structure.occupancy))
 
 
-def wish_of(text: str, vocabulary: Vocabulary | None, config: GenerationConfig) -> Wish:
-    """The wish behind ``text``, for models that say what they know and prompts that are not ``literal``."""
+def wish_of(
+    prompt: str, read: Interpretation, vocabulary: Vocabulary | None, config: GenerationConfig
+) -> Wish:
+    """The wish behind ``prompt``, for models that say what they know and prompts that are not ``literal``.
+
+    What counts is what the model reads. But words are replaced and left out for the model, and where that
+    changes what is stated ("neither arms nor back", less two words) nothing is taken to be stated.
+
+    Args:
+        prompt: as a person wrote it.
+        read: what the model reads.
+        vocabulary: what the model knows.
+        config: the options.
+    """
     if vocabulary is None or config.literal:
-        return Wish(text, None)
+        return Wish()
     from brickgpt_engine.meaning import category_in
+    from brickgpt_engine.statements.judging import statements_in
 
-    return Wish(text, category_in(text, vocabulary))
+    category = category_in(read.prompt, vocabulary)
+    if category is None:
+        return Wish()
+    claims = statements_in(read.prompt, category)
+    if read.prompt != prompt:
+        whole = statements_in(prompt, category)
+        less = any(note.startswith("leaving out") for note in read.notes)
+        known = whole if less else claims | whole
+        claims = {name: said for name, said in claims.items() if known.get(name) == said}
+    return Wish(claims, category)
 
 
 class Attempts:
@@ -89,7 +106,7 @@ class Attempts:
 
     def __init__(self, make: Callable[[int], Run], wish: Wish, most: int) -> None:
         self._make, self._wish = make, wish
-        self._most = most if wish.states_anything else 1
+        self._most = most if wish.claims else 1
         self._run = make(0)
         self._done: list[GenerationResult] = []
         self.structure = self._run.structure
@@ -97,38 +114,43 @@ class Attempts:
     def events(self) -> Iterator[Event]:
         """From the first run's Started to the Finished of the best one, or to Failed."""
         while True:
-            begins = len(self._done)
+            again, earlier = bool(self._done), sum(run.regenerations for run in self._done)
             for event in self._run.events():
                 if isinstance(event, Finished):
-                    again = self._end_of_run(event.result)
-                    if again is None:
+                    over = self._end_of_run(event.result)
+                    if over is None:
                         yield Finished(self._result())
                         return
-                    yield again
+                    yield over
                 elif isinstance(event, Failed):
                     yield self._failed(event)
                     return
-                elif not (begins and isinstance(event, Started)):
+                elif isinstance(event, RolledBack):
+                    yield replace(event, regeneration=earlier + event.regeneration)
+                elif not (again and isinstance(event, Started)):
                     yield event
 
     def _end_of_run(self, result: GenerationResult) -> StartedOver | None:
-        """Take a run into account; says that another begins, or nothing where none does."""
-        statements = self._wish.judge(result.structure)
-        self._done.append(replace(result, statements=statements))
-        missing = tuple(verdict.words for verdict in statements if not verdict.holds)
-        if not missing or len(self._done) >= self._most:
+        """Take a run into account; says that another begins, or nothing where none does.
+
+        None does after a run that the model did not end itself: limits and contexts that are full
+        would end the next one, too.
+        """
+        last = replace(result, statements=self._wish.judge(result.structure))
+        self._done.append(last)
+        if not last.missing or len(self._done) >= self._most or last.stop_reason != "end":
             return None
+        best = self._result()
         self._run = self._make(len(self._done))
         self.structure = self._run.structure
-        best = self._best().structure
-        return StartedOver(self._run.structure.bricks, len(self._done) + 1, missing, best)
+        return StartedOver(self._run.structure.bricks, len(self._done) + 1, last.missing, best)
 
     def _best(self) -> GenerationResult:
         """The first that has most of what is stated, among those that stand if any does."""
         return max(self._done, key=lambda result: (result.stable, sum(v.holds for v in result.statements)))
 
     def _result(self) -> GenerationResult:
-        """That of the best run, with the counts of all."""
+        """That of the best run so far, with the counts of all; its structure is what stands now."""
         best, runs = self._best(), self._done
         self.structure = best.structure.copy()
         return replace(

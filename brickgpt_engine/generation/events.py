@@ -157,13 +157,13 @@ class StartedOver:
         bricks: what is there now: those of ``start``, or none.
         attempt: number of the structure that begins, from 2 on.
         missing: what the last one lacks, in words.
-        best: the best structure so far.
+        best: the best so far, for whoever stops here.
     """
 
     bricks: tuple[Brick, ...]
     attempt: int
     missing: tuple[str, ...]
-    best: BrickStructure = field(compare=False)
+    best: GenerationResult = field(compare=False)
 
 
 @dataclass(frozen=True)

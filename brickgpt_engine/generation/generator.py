@@ -116,7 +116,7 @@ class BrickGenerator:
                 rng,
             )
 
-        wish = wish_of(read.prompt, self.model.vocabulary, config)
+        wish = wish_of(prompt, read, self.model.vocabulary, config)
         self._attempts = Attempts(draw, wish, config.max_attempts)
         return self._attempts.events()
 

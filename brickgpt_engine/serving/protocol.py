@@ -277,7 +277,8 @@ def _event_body(run: str, event: Event, colour: int) -> Message:
         case RolledBack():
             return {"kept": event.kept, "removed": len(event.removed), "regeneration": event.regeneration}
         case StartedOver():
-            return {"attempt": event.attempt, "missing": list(event.missing)} | _count(event.bricks)
+            now = {"bricks": rows_of(event.bricks), "attempt": event.attempt, "missing": list(event.missing)}
+            return now | {"best": result_body(event.best)}
         case Finished():
             return result_body(event.result)
         case Failed():
@@ -300,15 +301,10 @@ def result_body(result: GenerationResult) -> Message:
         "rejections": result.rejections,
         "regenerations": result.regenerations,
         "attempts": result.attempts,
-        "statements": statement_objects(result),
+        "statements": [verdict.as_dict() for verdict in result.statements],
         "seconds": round(result.seconds, 3),
         "mass_g": round(result.structure.mass_g, 2),
     }
-
-
-def statement_objects(result: GenerationResult) -> list[Message]:
-    """What the prompt states that can be measured, in words, and whether the model bears it out."""
-    return [{"words": verdict.words, "holds": verdict.holds} for verdict in result.statements]
 
 
 def checked_message(run: str, report: StabilityReport) -> Message:

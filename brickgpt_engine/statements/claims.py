@@ -4,42 +4,58 @@ from __future__ import annotations
 
 import re
 
-from brickgpt_engine.statements.measuring import ABOUT
+from brickgpt_engine.statements.phrases import count_in, extents_in, presence_of
 from brickgpt_engine.statements.proportions import PROPORTIONS
 from brickgpt_engine.statements.readings import READINGS
 from brickgpt_engine.statements.spans import Value
-from brickgpt_engine.statements.words import NUMBERS, SIZE_SYNONYMS
+from brickgpt_engine.statements.words import SIZE_SYNONYMS
 
-_NUMBER = "|".join(NUMBERS[1:]) + r"|[1-9]|10"
 _COUNTS = {
-    "legs": rf"\b({_NUMBER})(?: (?!panel|trestle|slab)\w+)? legs?\b",
-    "tiers": rf"\b({_NUMBER})(?: horizontal)?[ -](?:tiers?|tiered|shelf|shelves|levels|boards)\b",
+    "legs": (r"legs?\b", r"(?: (?!panel|trestle|slab)(\w+))?", " "),
+    "tiers": (r"(?:tiers?|tiered|shelf|shelves|levels|boards)\b", r"(?: (horizontal))?", "[ -]"),
 }
-_COUNTED = {"tiers": ("bookshelf",), "legs": ("chair", "table", "bench", "bed", "tower")}
+_COUNTED: dict[str, tuple[str, ...]] = {
+    "tiers": ("bookshelf",),
+    "legs": ("chair", "table", "bench", "bed", "tower"),
+}
 _PARTS = {
-    "back": (r"\bback(?:rest)?\b(?! panel)|-back(?:ed)?\b", ("chair", "bench", "sofa")),
+    "back": (
+        r"\bback(?:rest)?\b(?! panel| to | against| legs?\b| wheels?\b)|-back(?:ed)?\b",
+        ("chair", "bench", "sofa"),
+    ),
     "armrests": (r"\barm ?rests?\b|\barms\b", ("chair", "bench", "sofa")),
     "headboard": (r"\bheadboard\b", ("bed",)),
     "footboard": (r"\bfootboard\b|\bboard at the foot\b", ("bed",)),
-    "round": (r"\bround\b", ("tower",)),
+    "round": (
+        r"\bround\b(?! (?:windows?|holes?|openings?|doors?|base|top|roof|arch|turrets?)\b)",
+        ("tower",),
+    ),
     "battlements": (r"\bbattlements\b|\bcrenellat", ("tower",)),
 }
-_EXTENT = re.compile(
-    r"\b(?:(about|around|roughly) )?(\d+) (?:studs (wide|across|long|in length)|bricks (tall|high))\b"
-)
-_EXTENT_FACTS = {
-    "wide": "studs_wide",
-    "across": "studs_wide",
-    "long": "studs_long",
-    "in length": "studs_long",
-    "tall": "bricks_tall",
-    "high": "bricks_tall",
+_CONTRARY = {
+    "basket": ("contents", "lid"),
+    "bottle": ("handle", "cap"),
+    "castle": ("keep", "towers"),
+    "rocket": ("fins", "boosters"),
+    "vessel": ("masts", "funnels"),
 }
+"""Statements that are measured on the same cells: of both at once the second is not judged."""
+_WITH_KEEP = 5
+"""Towers of a castle that has a keep."""
 _HEAD_ENDS = re.compile(
-    r"[,.;]| w/| (?:with|featuring|having|that|which|has|comes|standing|resting|for|made|built)\b"
+    r"[,.;]| w/| (?:with|featuring|having|that|which|has|comes|standing|resting|for|made|built"
+    r"|in|on|at|near|beside|under|inside|next)\b"
 )
+_PULLED = re.compile(r"\b(?:engine|locomotive) (?:with|pulling|and)\b")
+"""Cars behind an engine are counted without it, and what is measured counts it."""
 _GREETING = re.compile(r"^(?:hi|hey|hello), ")
 _CLAUSE = re.compile(r"\b(?:that|which) is (\w+)\b")
+_OF_A_PART = re.compile(
+    r"(?:backs?|backed|mouth(?:ed)?|bod(?:y|ied)|necks?|necked|hauls?|tail(?:ed)?|legs?|legged|arms|armed|wings?"
+    r"|winged|roof|ears?|eared|nos(?:e|ed)|lens|range|speed|handled?|brim(?:med)?|spout(?:ed)?|sided"
+    r"|stem(?:med)?|seated|wheel(?:s|ed)?|masts?|funnels?|rise|quality|tech)"
+)
+"""What follows a word of size that speaks of a part, or of something else: "a high speed train"."""
 _WORD_FACTS = (
     ("tall", "height"),
     ("low", "height"),
@@ -56,15 +72,20 @@ def claims_in(caption: str, category: str) -> dict[str, Value]:
 
     "Short" is left out: it may speak of length or of height.
     """
-    text, claims = _without_extents(_GREETING.sub("", caption.lower()))
-    for name, pattern in _COUNTS.items():
-        match = re.search(pattern, text)
-        if match and category in _COUNTED[name]:
-            claims[name] = NUMBERS.index(match[1]) if match[1] in NUMBERS else int(match[1])
+    text, claims = extents_in(_GREETING.sub("", caption.lower()))
+    for name, (noun, between, joint) in _COUNTS.items():
+        count = count_in(text, noun, between, joint) if category in _COUNTED[name] else None
+        if count is not None:
+            claims[name] = count
     for name, (pattern, categories) in _PARTS.items():
         if category in categories:
-            claims |= _presence(name, pattern, text)
+            claims |= presence_of(name, pattern, text)
     claims |= _read(category, text)
+    first, second = _CONTRARY.get(category, ("", ""))
+    if claims.get(first) and claims.get(second) and not _go_together(claims[first], claims[second]):
+        del claims[second]
+    if category == "train" and _PULLED.search(text):
+        claims.pop("cars", None)
     head = _head(text)
     for word, name in _WORD_FACTS:
         if name in PROPORTIONS[category] and any(synonym in head for synonym in SIZE_SYNONYMS[word]):
@@ -72,13 +93,11 @@ def claims_in(caption: str, category: str) -> dict[str, Value]:
     return claims
 
 
-def _without_extents(text: str) -> tuple[str, dict[str, Value]]:
-    """The text less its statements in studs and bricks, and those statements."""
-    claims: dict[str, Value] = {}
-    for about, count, studs, bricks in _EXTENT.findall(text):
-        fact = _EXTENT_FACTS[studs or bricks]
-        claims[ABOUT + fact if about else fact] = int(count)
-    return _EXTENT.sub("", text), claims
+def _go_together(first: Value, second: Value) -> bool:
+    """Whether two statements about the same cells can both hold."""
+    if isinstance(first, bool):
+        return second == _WITH_KEEP
+    return first == second
 
 
 def _head(text: str) -> list[str]:
@@ -90,7 +109,11 @@ def _head(text: str) -> list[str]:
     if text.startswith("with "):
         text = text.rsplit(",", 1)[-1]
     alone = [part.strip() for part in re.split(r"[,.]", text)]
-    return _HEAD_ENDS.split(text, maxsplit=1)[0].split() + _CLAUSE.findall(text) + alone
+    words = _HEAD_ENDS.split(text, maxsplit=1)[0].split()
+    whole = [
+        word for word, after in zip(words, [*words[1:], ""], strict=True) if not _OF_A_PART.fullmatch(after)
+    ]
+    return whole + _CLAUSE.findall(text) + alone
 
 
 def _read(category: str, text: str) -> dict[str, Value]:
@@ -99,16 +122,9 @@ def _read(category: str, text: str) -> dict[str, Value]:
         return {}
     claims = READINGS[category].words(text)
     for name, pattern in READINGS[category].parts.items():
-        claims |= _presence(name, pattern, text)
+        claims |= presence_of(name, pattern, text)
     for name, noun in READINGS[category].counts.items():
-        match = re.search(rf"\b({_NUMBER})(?: \w+)? (?:{noun})", text)
-        if match:
-            claims[name] = NUMBERS.index(match[1]) if match[1] in NUMBERS else int(match[1])
+        count = count_in(text, noun)
+        if count is not None:
+            claims[name] = count
     return claims
-
-
-def _presence(name: str, pattern: str, text: str) -> dict[str, Value]:
-    """Whether the text names the part, and whether it says that the part is missing."""
-    if re.search(rf"\b(?:no|without|without an?) (?:{pattern})|\b{name}less\b", text):
-        return {name: False}
-    return {name: True} if re.search(pattern, text) else {}

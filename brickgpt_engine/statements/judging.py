@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from brickgpt_engine.statements.claims import claims_in
 from brickgpt_engine.statements.measuring import ABOUT, check_claims
@@ -30,6 +32,10 @@ class Verdict:
     said: Value
     holds: bool
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: what is stated, in words, and whether it holds."""
+        return {"words": self.words, "holds": self.holds}
+
     @property
     def words(self) -> str:
         """What is stated, for people: ``armrests``, ``no handle``, ``4 legs``, ``tall``, ``8 studs wide``."""
@@ -54,32 +60,34 @@ def kind_of(category: str, name: str, said: Value) -> str:
     return "counts" if isinstance(said, int) and not isinstance(said, bool) else "parts"
 
 
-def states_anything(text: str, category: str) -> bool:
-    """Whether a text says anything of a thing of this category that :func:`judge` can measure."""
+def statements_in(text: str, category: str) -> dict[str, Value]:
+    """What a text says of a thing of this category and :func:`judge_claims` can measure, by name.
+
+    A category that there is no reading for gives none.
+    """
     if category not in PROPORTIONS:
-        return False
-    return any(not _is_baseless(name, said) for name, said in claims_in(text, category).items())
+        return {}
+    said = claims_in(text, category).items()
+    return {name: value for name, value in said if (name, value) != ("legs", 0)}  # a base other than legs
 
 
 def judge(text: str, category: str, voxels: Voxels) -> list[Verdict]:
-    """Every statement of ``text`` that can be measured, judged on ``voxels`` (bool, (x, y, z)).
+    """Every statement of ``text`` that can be measured, judged on ``voxels`` (bool, (x, y, z))."""
+    return judge_claims(statements_in(text, category), category, voxels)
+
+
+def judge_claims(claims: Mapping[str, Value], category: str, voxels: Voxels) -> list[Verdict]:
+    """The given statements, judged on ``voxels``.
 
     In a grid that is empty, or so broken that nothing can be read off, none holds.
-    A category that there is no reading for gives no verdicts.
     """
-    if category not in PROPORTIONS:
+    if not claims:
         return []
-    claims = claims_in(text, category)
     try:
         held = check_claims(category, voxels, claims)
-    except (ValueError, IndexError):
-        held = {name: False for name, said in claims.items() if not _is_baseless(name, said)}
+    except (ValueError, LookupError, StopIteration):
+        held = dict.fromkeys(claims, False)
     return [
         Verdict(kind_of(category, name, claims[name]), name, claims[name], bool(ok))
         for name, ok in held.items()
     ]
-
-
-def _is_baseless(name: str, said: Value) -> bool:
-    """Whether it speaks of a base other than legs, which is not judged."""
-    return (name, said) == ("legs", 0)

@@ -98,8 +98,7 @@ class RunStats(Section):
             yield _pair("drawn", str(run.drawn))
         for words, holds in run.asked:
             mark = ("+" if holds else "-") if self.ascii_only else ("✓" if holds else "✗")
-            said = words if holds else f"{words} lacking"
-            yield Content.styled(_cut(f"{mark} {said}", width, self.ascii_only), _GOOD if holds else _WARN)
+            yield Content.styled(_cut(f"{mark} {words}", width, self.ascii_only), _GOOD if holds else _WARN)
         yield Content.styled(sparkline(run.placement_rate, width, self.ascii_only), _BAR)
 
     def _state(self) -> str:

@@ -63,7 +63,8 @@ def act(what, run):
         say(type="rolled_back", run=run, kept=0, removed=1, regeneration=1)
         say(type="brick", run=run, index=0, brick=BRICKS[0], rejections=0)
     if what == "over":
-        say(type="started_over", run=run, bricks=0, attempt=2, missing=["4 legs"])
+        best = {"bricks": BRICKS, "report": None}
+        say(type="started_over", run=run, bricks=[], attempt=2, missing=["4 legs"], best=best)
         say(type="brick", run=run, index=0, brick=BRICKS[0], rejections=0)
     if what == "fail":
         say(type="failed", run=run, kind="solver", message="no solver gave an answer")

@@ -84,17 +84,44 @@ def test_another_model_takes_the_place_of_one_that_lacks_something(runs, fake_en
     all_runs = runs(fake_engine(at=1, do="over"))
     run = begin(all_runs)
     finish(all_runs, run)
-    assert rows(run) == BRICKS and run.state == "finished"
+    assert rows(run) == BRICKS and run.state == "finished" and run.best["bricks"] == BRICKS
 
 
-def test_what_lacks_is_said_while_another_is_drawn_and_at_the_end():
-    run = Run(new_run_name(), BrickModel([Brick(2, 4, 0, 0, 0)]))
-    run.apply({"type": "started_over", "bricks": 0, "attempt": 2, "missing": ["4 legs", "armrests"]})
-    assert run.model.bricks == [] and run.message == "drawing number 2: the last lacks 4 legs, armrests"
+def drawn_again():
+    """A run from two bricks with colours, of which rollback took one, while a second model is drawn."""
+    run = Run(new_run_name(), BrickModel([Brick(2, 4, 0, 0, 0, 14), Brick(1, 1, 9, 9, 0, 2)]), "continue")
+    run.colour = 4
+    run.apply({"type": "rolled_back", "kept": 1, "removed": 1, "regeneration": 1})
+    run.apply({"type": "brick", "index": 1, "brick": [2, 2, 0, 0, 1]})
+    run.changed_from = 9
+    best = {"bricks": [[2, 4, 0, 0, 0], [2, 2, 0, 0, 1]], "report": {"message": "it stands"}}
+    start = [[2, 4, 0, 0, 0], [1, 1, 9, 9, 0]]
+    over = {"type": "started_over", "bricks": start, "attempt": 2, "missing": ["4 legs", "armrests"]}
+    run.apply(over | {"best": best})
+    return run
+
+
+def test_a_second_model_begins_with_what_the_first_began_with():
+    run = drawn_again()
+    start = [([2, 4, 0, 0, 0], 14), ([1, 1, 9, 9, 0], 2)]
+    assert [(list(brick.row), brick.colour) for brick in run.model.bricks] == start
+    assert run.changed_from == 1
+    assert run.message == "drawing number 2: the last was not as asked (4 legs, armrests)"
     said = [{"words": "4 legs", "holds": False}, {"words": "back", "holds": True}]
     finished = {"bricks": [[2, 4, 0, 0, 0]], "report": None, "seconds": 1.0, "regenerations": 0}
     run.apply({"type": "finished", **finished, "statements": said})
-    assert run.message.endswith("; it lacks 4 legs")
+    assert run.message.endswith("; not as asked: 4 legs")
+
+
+@pytest.mark.parametrize(
+    "end", [lambda run: run.apply({"type": "cancelled"}), lambda run: run.fail("it broke")]
+)
+def test_a_run_that_ends_while_a_second_model_is_drawn_keeps_the_best(end):
+    run = drawn_again()
+    run.apply({"type": "brick", "index": 2, "brick": [1, 1, 3, 3, 3]})
+    end(run)
+    assert [list(row) for row in rows(run)] == [[2, 4, 0, 0, 0], [2, 2, 0, 0, 1]]
+    assert run.model.report == {"message": "it stands"}
 
 
 @pytest.mark.parametrize(

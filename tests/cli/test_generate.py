@@ -1,17 +1,29 @@
 """``brickgpt generate``: what it writes, says and returns."""
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from brickgpt_engine.bricks import BrickStructure
+from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.cli.summary import summary_rows
 from brickgpt_engine.cli.targets import slug
+from brickgpt_engine.errors import ModelError
 from brickgpt_engine.formats import read_structure
-from brickgpt_engine.generation import GenerationConfig, GenerationResult
+from brickgpt_engine.generation import (
+    BrickPlaced,
+    Failed,
+    GenerationConfig,
+    GenerationResult,
+    RolledBack,
+    Started,
+    StartedOver,
+)
+from brickgpt_engine.meaning import Interpretation
+from brickgpt_engine.physics import connectivity_report
 from brickgpt_engine.statements.judging import Verdict
 
 TOWER = "2x4 (4,5,0)\n2x2 (3,6,1)\n4x2 (1,7,2)\n"
@@ -245,21 +257,60 @@ def test_slug(prompt, name):
     assert slug(prompt) == name
 
 
-def test_summary_says_what_is_as_asked_and_what_lacks():
+def test_summary_says_what_is_as_asked_and_what_is_not():
     result = GenerationResult(
         structure=BrickStructure(), report=None, prompt="a chair", config=GenerationConfig(), rejections={},
         regenerations=0, seconds=1.0, tokens=1, seed=0, stop_reason="end",
     )  # fmt: skip
     legs = Verdict("counts", "legs", 4, True)
     arms = Verdict("parts", "armrests", True, False)
-    for statements, attempts, words in (
-        ((legs,), 1, "4 legs"),
-        ((legs,), 3, "4 legs (number 3 drawn)"),
-        ((legs, arms), 10, "4 legs; lacks armrests (best of 10 drawn)"),
-        ((arms,), 1, "lacks armrests"),
+    for statements, attempts, there, lacking in (
+        ((legs,), 1, "4 legs", None),
+        ((legs,), 3, "4 legs", None),
+        ((legs, arms), 10, "4 legs", "armrests (best of 10 drawn)"),
+        ((arms,), 1, None, "armrests"),
+        ((), 1, None, None),
     ):
-        rows = dict(
-            summary_rows(replace(result, statements=statements, attempts=attempts), BrickStructure(), [])
-        )
-        assert rows["As asked"] == words
-    assert "As asked" not in dict(summary_rows(result, BrickStructure(), []))
+        made = replace(result, statements=statements, attempts=attempts)
+        rows = dict(summary_rows(made, result.structure, []))
+        assert (rows.get("As asked"), rows.get("Not as asked")) == (there, lacking)
+        assert ("models drawn" in rows["Time"]) == (attempts > 1)
+
+
+class DrawsAgain:
+    """Stands for a generator that has a whole model, draws another, and meets Ctrl-C or an error then."""
+
+    def __init__(self, end):
+        self.end = end
+        self.best = BrickStructure([Brick(2, 4, 0, 0, 0), Brick(2, 4, 0, 0, 1)])
+        self.current = BrickStructure([Brick(1, 1, 5, 5, 0)])
+
+    def interpret(self, prompt, config=None):
+        return Interpretation(prompt)
+
+    def generate(self, prompt, config, *, start=None):
+        yield Started(prompt, config, 3)
+        yield RolledBack(0, (), 1)
+        best = GenerationResult(
+            structure=self.best, report=connectivity_report(self.best), prompt=prompt, config=config,
+            rejections={}, regenerations=1, seconds=1.0, tokens=9, seed=3, stop_reason="end",
+            statements=(Verdict("parts", "armrests", True, False),),
+        )  # fmt: skip
+        yield StartedOver((), 2, ("armrests",), best)
+        if self.end is None:
+            signal.raise_signal(signal.SIGINT)
+            yield BrickPlaced(Brick(1, 1, 5, 5, 0), 0, 0)
+        yield Failed(self.end, self.current)
+
+
+@pytest.mark.parametrize(("end", "code"), [(None, 130), (ModelError("it broke"), 4)])
+def test_what_breaks_off_while_another_model_is_drawn_leaves_the_best(run, monkeypatch, end, code):
+    from brickgpt_engine.cli import generate as module
+
+    monkeypatch.setattr(module, "load_generator", lambda config: DrawsAgain(end))
+    ran = run("generate", "a chair with armrests", "--json")
+    facts = json.loads(ran.out)
+    assert ran.code == code and "while another model was drawn: the best of 1 is kept" in ran.err
+    assert Path("chair-with-armrests.txt").read_text() == "2x4 (0,0,0)\n2x4 (0,0,1)\n"
+    assert facts["stop_reason"] == ("interrupted" if end is None else "failed")
+    assert facts["statements"] == [{"words": "armrests", "holds": False}] and facts["regenerations"] == 1

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from brickgpt_engine.bricks import Brick, BrickStructure
+from brickgpt_engine.decoding import load_model
 from brickgpt_engine.errors import ModelError
 from brickgpt_engine.generation import (
     BrickGenerator,
+    BrickPlaced,
     Failed,
     Finished,
     GenerationConfig,
@@ -121,6 +123,8 @@ def test_a_start_stays_at_each_attempt(scripted):
     events = events_of(model, start=start, max_attempts=3)
     again = [event for event in events if isinstance(event, StartedOver)]
     assert [event.bricks for event in again] == [start.bricks] * 2
+    assert [len(event.best.structure) for event in again] == [2, 2]
+    assert [event.best.attempts for event in again] == [1, 2]
     assert events[-1].result.structure.bricks[:1] == start.bricks
 
 
@@ -153,7 +157,44 @@ def test_one_that_stands_is_better_than_one_that_has_more(scripted):
     events = events_of(model, "a table with four legs, 9 studs long", max_regenerations=0, max_attempts=8)
     assert not any(isinstance(event, RolledBack) for event in events)
     result = events[-1].result
+    assert any(isinstance(event, BrickPlaced) and event.brick.text == afloat[-1] for event in events)
     assert result.stable and [brick.text for brick in result.structure] == BLOCK
+
+
+def test_rollbacks_are_counted_on_over_all_attempts(scripted):
+    """Each draw hangs a brick in the air first, which escalating rollback forbids the second time."""
+
+    def script(done):
+        if not done:
+            return {BLOCK[0]: 1.0}
+        return {"1x1 (12,12,9)": 0.9, END: 0.1} if len(done) == 1 else {END: 1.0}
+
+    model = replace(scripted(script), vocabulary=Vocabulary(("table",)))
+    events = events_of(model, max_attempts=4, seed=2)
+    numbers = [event.regeneration for event in events if isinstance(event, RolledBack)]
+    assert len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1))
+    assert events[-1].result.regenerations == len(numbers)
+
+
+def test_a_run_that_a_limit_ended_is_not_drawn_again(scripted):
+    model = table_model(scripted, {TABLE[0]: 1.0})
+    result = events_of(model, max_bricks=2)[-1].result
+    assert result.stop_reason == "max_bricks" and result.attempts == 1 and result.missing == ("4 legs",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("a table with four legs", ["4 legs"]),
+        ("a chair with armrsets", ["armrests"]),
+        ("a table with at least four legs", []),
+        ("a chair with neither back nor arms", []),
+        ("a table with four legs and a garage", ["4 legs"]),
+    ],
+)
+def test_what_is_said_only_after_words_were_left_out_is_not_looked_for(prompt, words):
+    result = BrickGenerator(load_model("nano")).run(prompt, GenerationConfig(seed=1, max_attempts=1))
+    assert [verdict.words for verdict in result.statements] == words
 
 
 @pytest.mark.parametrize("attempts", [0, 1001, True, 1.5])

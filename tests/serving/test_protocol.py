@@ -73,9 +73,6 @@ def test_messages_are_plain_ascii_lines():
 
 def test_what_the_prompt_states_goes_along():
     legs = Verdict("counts", "legs", 4, False)
-    over = StartedOver((), 2, (legs.words,), BrickStructure())
-    message = protocol.event_message("a", over, 4)
-    assert message == {"type": "started_over", "run": "a", "attempt": 2, "missing": ["4 legs"], "bricks": 0}
     result = GenerationResult(
         BrickStructure(),
         None,
@@ -91,6 +88,11 @@ def test_what_the_prompt_states_goes_along():
         attempts=3,
     )
     body = protocol.result_body(result)
+    over = StartedOver((Brick(2, 4, 0, 0, 0),), 2, (legs.words,), result)
+    assert protocol.event_message("a", over, 4) == {
+        "type": "started_over", "run": "a", "attempt": 2, "missing": ["4 legs"],
+        "bricks": [[2, 4, 0, 0, 0]], "best": body,
+    }  # fmt: skip
     assert body["attempts"] == 3 and body["statements"] == [{"words": "4 legs", "holds": False}]
 
 

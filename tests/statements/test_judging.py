@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from brickgpt_engine.meaning import Vocabulary, category_in
-from brickgpt_engine.statements.judging import Verdict, judge, states_anything
+from brickgpt_engine.statements.judging import Verdict, judge, statements_in
 
 
 def table(legs=4):
@@ -32,7 +32,7 @@ def table(legs=4):
 def test_statements_about_a_table(text, category, words, holds):
     verdicts = {verdict.words: verdict.holds for verdict in judge(text, category, table())}
     assert verdicts[words] is holds
-    assert states_anything(text, category)
+    assert statements_in(text, category)
 
 
 def test_an_empty_grid_bears_nothing_out():
@@ -41,8 +41,8 @@ def test_an_empty_grid_bears_nothing_out():
 
 
 def test_nothing_is_stated_by_a_name_alone_or_of_a_thing_without_a_reading():
-    assert not states_anything("a table", "table") and judge("a table", "table", table()) == []
-    assert not states_anything("a dragon with four legs", "dragon")
+    assert not statements_in("a table", "table") and judge("a table", "table", table()) == []
+    assert not statements_in("a dragon with four legs", "dragon")
     assert judge("a dragon with four legs", "dragon", table()) == []
 
 

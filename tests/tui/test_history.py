@@ -60,11 +60,13 @@ def test_a_run_comes_back_with_prompt_options_and_seed(tmp_path):
 
 def test_a_model_that_is_drawn_anew_takes_the_place_of_the_one_before(tmp_path):
     recorder = record(tmp_path, finish=False)
-    recorder.write(StartedOver(BRICKS[:1], 2, ("4 legs",), BrickStructure(BRICKS, 30)))
+    recorder.write(StartedOver(BRICKS[:1], 2, ("4 legs",), result(BRICKS).result))
     recorder.write(BrickPlaced(BRICKS[1], 1, 0))
-    recorder.close()
     (entry,) = history.entries(tmp_path)
     assert entry.bricks == 2 and history.load(entry).bricks == BRICKS[:2]
+    recorder.close()
+    (entry,) = history.entries(tmp_path)
+    assert entry.state == "stopped" and history.load(entry).bricks == BRICKS, "the whole one is kept"
 
 
 def test_every_line_is_on_disk_at_once(tmp_path):

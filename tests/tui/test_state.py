@@ -169,25 +169,39 @@ def test_what_was_taken_for_the_prompt_is_in_the_line_that_stays():
     assert last.text.startswith("taking 'dragon' as 'dinosaur'; done: 6 bricks in ")
 
 
-def test_another_model_is_drawn_for_what_the_first_lacks_and_the_end_says_what_is_there():
+def one_of_two():
+    """A whole model that lacks legs, and the events up to where another is drawn in its place."""
     best = BrickStructure(TOWER[:2])
-    progress = progress_of(
-        Started("a", GenerationConfig(), 5, TOWER[:1]),
-        BrickPlaced(TOWER[1], 1, 0),
-        StartedOver(TOWER[:1], 2, ("4 legs",), best),
-    )
+    report = connectivity_report(best)
+    said = (Verdict("parts", "back", True, True), Verdict("counts", "legs", 4, False))
+    result = GenerationResult(best, report, "a", GenerationConfig(), {}, 0, 1.0, 9, 5, "end", statements=said)
+    over = StartedOver(TOWER[:1], 2, ("4 legs",), result)
+    return result, (Started("a", GenerationConfig(), 5, TOWER[:1]), BrickPlaced(TOWER[1], 1, 0), over)
+
+
+def test_another_model_is_drawn_for_what_the_first_lacks_and_the_end_says_what_is_there():
+    result, events = one_of_two()
+    progress = progress_of(*events)
     assert progress.bricks == [replace(TOWER[0], colour=4)] and progress.report is None
     run = progress.snapshot(3.0, 0)
-    assert run.drawn == 2 and run.asked == () and run.message == "drawing number 2: the last lacks 4 legs"
-    assert list(progress.drain())[-1].text == "lacks 4 legs: drawing another, number 2"
-    result = GenerationResult(
-        best, connectivity_report(best), "a", GenerationConfig(), {}, 0, 1.0, 9, 5, "end"
-    )
-    said = (Verdict("parts", "back", True, True), Verdict("counts", "legs", 4, False))
-    progress.take(Finished(replace(result, statements=said, attempts=10)), 4.0)
+    assert run.drawn == 2 and run.asked == ()
+    assert run.message == "drawing number 2: the last was not as asked (4 legs)"
+    assert list(progress.drain())[-1].text == "not as asked (4 legs): drawing another, number 2"
+    progress.take(Finished(replace(result, attempts=10)), 4.0)
     run = progress.snapshot(4.0, 0)
     assert run.drawn == 10 and run.asked == (("back", True), ("4 legs", False))
-    assert list(progress.drain())[-1].text.endswith("; it lacks 4 legs")
+    assert list(progress.drain())[-1].text.endswith("; not as asked: 4 legs")
+
+
+@pytest.mark.parametrize("end", [Progress.stop, lambda progress: progress.fail("it broke")])
+def test_a_run_that_ends_while_another_model_is_drawn_keeps_the_best(end):
+    result, events = one_of_two()
+    progress = progress_of(*events, BrickPlaced(TOWER[3], 1, 0))
+    assert len(progress.bricks) == 2
+    end(progress)
+    assert progress.bricks == [replace(brick, colour=4) for brick in TOWER[:2]]
+    assert progress.report == result.report
+    assert progress.snapshot(5.0, 0).asked == (("back", True), ("4 legs", False))
 
 
 def test_bricks_to_begin_with_do_not_count_as_placed():

@@ -57,12 +57,14 @@ OUTDOORS: dict[str, Reading] = {
         {
             "battlements": r"\bbattlements\b|\bcrenellat",
             "gate": r"\bgate\b|\bgateway\b",
-            "keep": r"\bkeep\b",
+            "keep": r"(?<!to )\bkeep\b",
         },
         {"towers": r"towers\b"},
     ),
     "house": Reading(
-        house, {"door": r"\bdoor\b|\bdoorway\b", "chimney": r"\bchimney\b"}, {"windows": r"windows\b"}
+        house,
+        {"door": r"\bdoor\b|\bdoorway\b", "chimney": r"\bchimney\b"},
+        {"windows": r"(?:front )?windows\b"},
     ),
     "rocket": Reading(rocket, {}, {"fins": r"fins\b", "boosters": r"boosters\b"}),
     "tree": Reading(tree, {"pot": r"\bpot\b|\bpotted\b|\bplanter\b"}, {"tiers": r"tiers\b"}),

@@ -18,7 +18,7 @@ _STROKES = range(1, 5)
 _DIGITS = ("zero", *NUMBERS[1:])
 _DIGIT = "|".join(_DIGITS[:10])
 _NAMED = (
-    re.compile(r"\b(?:letter|initial|capital|character) \"?([a-z])\b"),
+    re.compile(r"\b(?:letter|initial|capital|character) \"?([a-z])\b(?!/| can| could| want| need| would)"),
     re.compile(rf"\b(?:number|digit|numeral|figure) \"?([0-9]|{_DIGIT})\b"),
 )
 
