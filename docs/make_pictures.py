@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).resolve().parent / "images"
 PROMPTS = (
-    "a high-backed chair with four legs",
+    "a high-backed chair with armrests",
     "a wooden bookshelf with four tiers",
     "a red sports car",
     "a castle tower with battlements",
@@ -39,7 +39,7 @@ PROMPTS = (
     "a green park bench with a back",
 )
 SEED = 1
-TERMINAL_PROMPT = "a high-backed chair with four legs"
+TERMINAL_PROMPT = "a high-backed chair with armrests"
 COLUMNS = 92
 
 

@@ -35,7 +35,7 @@ COMMANDS = {
 }
 
 _EXAMPLES = """\
-brickgpt generate "a high-backed chair with four legs"
+brickgpt generate "a high-backed chair with armrests"
 brickgpt generate "a red car" -n 3 --seed 7 --out cars/
 brickgpt check high-backed-chair-with-four-legs.ldr
 brickgpt repair leaning-tower.ldr

@@ -36,7 +36,7 @@ from brickgpt_engine.physics import StabilityAnalyzer
 _SEED_RANGE = 10**9  # short enough to be typed again
 
 _EXAMPLES = """\
-brickgpt generate "a high-backed chair with four legs"
+brickgpt generate "a high-backed chair with armrests"
 brickgpt generate "a red sofa" -n 4 --seed 7 --out sofas/
 brickgpt generate "a sailing boat" -n 8 --pick --show-all
 brickgpt generate "a tall tower" --temperature 0.9 --formats ldr,png --colour "dark red"
