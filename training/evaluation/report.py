@@ -94,7 +94,7 @@ def goals_of(summary: Summary) -> list[dict[str, Any]]:
 def markdown(summary: Summary) -> str:
     """All tables of a summary, under a line that says what, when and where."""
     parts = [_heading(summary), goals_table(summary), modes_table(summary["modes"])]
-    parts += [statements_table(summary["modes"]), _set_measures(summary)]
+    parts += [statements_table(summary["modes"]), _note_on_drawing(summary["modes"]), _set_measures(summary)]
     if summary["categories"]:
         parts.append(categories_table(summary["categories"]))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -148,6 +148,16 @@ def statements_table(rows: Sequence[Summary]) -> str:
         for row in rows
     ]
     return _table(["claims that hold", *KINDS, "all but category", "all"], lines)
+
+
+def _note_on_drawing(rows: Sequence[Summary]) -> str:
+    """What the shares of the mode that draws again can and cannot say; nothing without that mode."""
+    if all(row["mode"] != AGAIN for row in rows):
+        return ""
+    return (
+        f"*{AGAIN}* draws until the claims hold by the same readings that judge them here, so its share of claims "
+        "says how often the draws suffice. The category is judged by a classifier that no draw asks."
+    )
 
 
 def categories_table(categories: Mapping[str, Summary]) -> str:
