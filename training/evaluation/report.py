@@ -155,8 +155,8 @@ def _note_on_drawing(rows: Sequence[Summary]) -> str:
     if all(row["mode"] != AGAIN for row in rows):
         return ""
     return (
-        f"*{AGAIN}* draws until the claims hold by the same readings that judge them here, so its share of claims "
-        "says how often the draws suffice. The category is judged by a classifier that no draw asks."
+        f"*{AGAIN}* draws until the claims hold by the same readings that judge them here, so its share of "
+        "claims says how often the draws suffice. The category is judged by a classifier that no draw asks."
     )
 
 
