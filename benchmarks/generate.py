@@ -30,7 +30,7 @@ from benchmarks._report import Row, environment, options, publish
 
 PROMPTS = (
     "a wooden bookshelf with four tiers",
-    "a high-backed chair with four legs",
+    "a high-backed chair with armrests",
     "a small table with thick legs",
     "a long sofa with armrests",
 )
