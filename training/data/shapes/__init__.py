@@ -1,4 +1,8 @@
-"""Families of parametric shapes. A new family is one module and one line in the table below."""
+"""Families of parametric shapes.
+
+A new family is one module and one line in the table below; what words of size mean for it goes into
+:mod:`brickgpt_engine.statements.proportions`, and how its parts are told into ``statements/readings``.
+"""
 
 from __future__ import annotations
 
