@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,8 +26,6 @@ PROMPTS = ("a small table", "a tall tower", "a long sofa with armrests")
 @pytest.fixture(scope="module")
 def on_torch():
     """The embedded model, on PyTorch."""
-    from dataclasses import replace
-
     loaded = load_model("nano")
     return replace(loaded, token_model=torch_llama.load_torch_model(str(embedded_folder()), "cpu"))
 
@@ -52,6 +51,17 @@ def test_many_together_are_what_each_is_alone(on_torch):
     asked = sum(result.passes for result in results.values())
     assert team.batch.passes < 0.6 * asked  # three at a time, fewer as the last ones end
     assert team.batch.shared == asked
+
+
+def test_together_and_alone_draw_the_same_models_again(on_torch):
+    config = GenerationConfig(max_attempts=3)
+    jobs = [Job("a high-backed chair with armrests", replace(config, seed=n)) for n in range(3)]
+    results = finished(Together(on_torch, jobs, size=2).events())
+    alone = BrickGenerator(on_torch)
+    expected = [alone.run(job.prompt, job.config) for job in jobs]
+    assert [results[n].attempts for n in range(3)] == [result.attempts for result in expected]
+    assert [results[n].structure for n in range(3)] == [result.structure for result in expected]
+    assert max(result.attempts for result in expected) > 1
 
 
 def test_rows_agree_with_numpy_whatever_their_neighbours_do(on_torch):
