@@ -270,8 +270,8 @@ def latencies(
 ) -> Iterator[tuple[str, list[float]]]:
     """Each action, and the seconds from a key or the mouse to the answer while a model is being built.
 
-    One model a run, without drafts and with a check of every brick, so that the model grows for most of a second; by default
-    it is finished in a tenth of one, before anybody can press a key.
+    One model a run, without drafts and with a check of every brick, so that the model grows for most of a
+    second; by default it is finished in a tenth of one, before anybody can press a key.
     """
     slower = Settings().with_values({"speculation": False, "check": "every-brick", "max_attempts": 1})
     save(slower, Path(home) / APP_NAME / FILE_NAME)
