@@ -91,8 +91,9 @@ class Run:
         colours = {tuple(brick.row): brick.colour for brick in known}
         old = [brick.row for brick in self.model.bricks]
         self.model.bricks = [Brick(*row, colours.get(tuple(row), self.colour)) for row in rows]
-        same = next((n for n, (a, b) in enumerate(zip(old, rows)) if list(a) != list(b)), None)
-        self.changed_from = min(self.changed_from, min(len(old), len(rows)) if same is None else same)
+        pairs = enumerate(zip(old, rows))
+        first = next((n for n, (a, b) in pairs if list(a) != list(b)), min(len(old), len(rows)))
+        self.changed_from = min(self.changed_from, first)
 
     def apply(self, message: Message) -> None:
         """Take one message about this run into account; unknown ones are ignored.

@@ -37,7 +37,7 @@ COMMANDS = {
 _EXAMPLES = """\
 brickgpt generate "a high-backed chair with armrests"
 brickgpt generate "a red car" -n 3 --seed 7 --out cars/
-brickgpt check high-backed-chair-with-four-legs.ldr
+brickgpt check high-backed-chair-with-armrests.ldr
 brickgpt repair leaning-tower.ldr
 brickgpt show high-backed-chair-with-four-legs.txt
 brickgpt convert old.mpd new.json

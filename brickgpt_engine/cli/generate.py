@@ -22,6 +22,7 @@ from brickgpt_engine.cli.summary import (
     print_json,
     print_summary,
     summary_object,
+    warn_of_break,
     warn_of_solver_change,
 )
 from brickgpt_engine.cli.targets import Target
@@ -319,9 +320,7 @@ def _finish(job: _Job, outcome: Outcome, used: set[str], style: _Style) -> ExitC
         print_summary(outcome.result, outcome.structure, files, picture=style.picture)
     if outcome.result is None:
         return _report_partial(outcome, files)
-    if outcome.interrupted or outcome.error is not None:
-        why = "interrupted" if outcome.interrupted else "generation failed"
-        console.warning(f"{why} while another model was drawn: the best of {outcome.result.attempts} is kept")
+    warn_of_break(outcome)
     return _judge(outcome.result, files)
 
 

@@ -12,7 +12,7 @@ from brickgpt_engine.cli.options import AUTO_COLOUR, colour_option, config_from,
 from brickgpt_engine.cli.progress import show_progress, show_wait
 from brickgpt_engine.cli.run import Outcome, catch_ctrl_c, drive, load_generator
 from brickgpt_engine.cli.sections import SectionCommand, option
-from brickgpt_engine.cli.summary import print_picture, statement_rows, warn_of_solver_change
+from brickgpt_engine.cli.summary import print_picture, statement_rows, warn_of_break, warn_of_solver_change
 from brickgpt_engine.cli.targets import Target
 from brickgpt_engine.errors import BrickGPTError, ExitCode, ModelError, OutputError
 from brickgpt_engine.generation import BrickGenerator, GenerationResult
@@ -178,6 +178,7 @@ def _report(prompt: str, target: Target, outcome: Outcome, *, picture: bool) -> 
         print_picture(console.results(), outcome.structure)
     for line in report_lines(outcome.result, saved):
         click.echo(line)
+    warn_of_break(outcome)
     report = outcome.result.report
     if report is not None:
         warn_of_solver_change(report, outcome.result.config.solver)

@@ -77,6 +77,13 @@ def warn_of_solver_change(report: StabilityReport, asked: str) -> None:
         console.warning(change)
 
 
+def warn_of_break(outcome: Outcome) -> None:
+    """One line on stderr where a run broke off while it drew another model than the result."""
+    if outcome.result is not None and (outcome.interrupted or outcome.error is not None):
+        why = "interrupted" if outcome.interrupted else "generation failed"
+        console.warning(f"{why} while another model was drawn: the best of {outcome.result.attempts} is kept")
+
+
 def rejection_words(rejections: dict[str, int]) -> str:
     """``98 (already rejected 93, collision 5)``."""
     counted = sorted(((count, name) for name, count in rejections.items() if count), reverse=True)
