@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from brickgpt_engine.bricks import BrickStructure
@@ -97,16 +98,15 @@ class Attempts:
 
     Args:
         make: begins run number n, counted from 0.
-        wish: what to look for.
+        wish: gives what to look for; asked when the first run has ended, as nobody waits for a brick then.
         most: most runs.
 
     Attributes:
         structure: what stands now; at the end the structure of the result.
     """
 
-    def __init__(self, make: Callable[[int], Run], wish: Wish, most: int) -> None:
-        self._make, self._wish = make, wish
-        self._most = most if wish.claims else 1
+    def __init__(self, make: Callable[[int], Run], wish: Callable[[], Wish], most: int) -> None:
+        self._make, self._wish, self._most = make, cache(wish), most
         self._run = make(0)
         self._done: list[GenerationResult] = []
         self.structure = self._run.structure
@@ -119,7 +119,9 @@ class Attempts:
                 if isinstance(event, Finished):
                     over = self._end_of_run(event.result)
                     if over is None:
-                        yield Finished(self._result())
+                        best = self._result()
+                        self.structure = best.structure.copy()
+                        yield Finished(best)
                         return
                     yield over
                 elif isinstance(event, Failed):
@@ -136,7 +138,7 @@ class Attempts:
         None does after a run that the model did not end itself: limits and contexts that are full
         would end the next one, too.
         """
-        last = replace(result, statements=self._wish.judge(result.structure))
+        last = replace(result, statements=self._wish().judge(result.structure))
         self._done.append(last)
         if not last.missing or len(self._done) >= self._most or last.stop_reason != "end":
             return None
@@ -150,9 +152,8 @@ class Attempts:
         return max(self._done, key=lambda result: (result.stable, sum(v.holds for v in result.statements)))
 
     def _result(self) -> GenerationResult:
-        """That of the best run so far, with the counts of all; its structure is what stands now."""
+        """That of the best run so far, with the counts of all."""
         best, runs = self._best(), self._done
-        self.structure = best.structure.copy()
         return replace(
             best,
             attempts=len(runs),

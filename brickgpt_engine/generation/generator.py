@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class BrickGenerator:
                 rng,
             )
 
-        wish = wish_of(prompt, read, self.model.vocabulary, config)
+        wish = partial(wish_of, prompt, read, self.model.vocabulary, config)
         self._attempts = Attempts(draw, wish, config.max_attempts)
         return self._attempts.events()
 
