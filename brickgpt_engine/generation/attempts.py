@@ -87,8 +87,7 @@ def wish_of(
     claims = statements_in(read.prompt, category)
     if read.prompt != prompt:
         whole = statements_in(prompt, category)
-        less = any(note.startswith("leaving out") for note in read.notes)
-        known = whole if less else claims | whole
+        known = whole if read.shortened else claims | whole
         claims = {name: said for name, said in claims.items() if known.get(name) == said}
     return Wish(claims, category)
 

@@ -12,7 +12,9 @@ class Interpretation:
     Attributes:
         prompt: what the model reads; the prompt itself, to the letter, where nothing had to be changed.
         notes: one line for each thing that was changed, for people.
+        shortened: words were left out.
     """
 
     prompt: str
     notes: tuple[str, ...] = ()
+    shortened: bool = False

@@ -72,7 +72,8 @@ def interpret(prompt: str, vocabulary: Vocabulary, seed: int = 0) -> Interpretat
     reading.read()
     if not reading.changed:
         return Interpretation(prompt)
-    return Interpretation(reading.text(text), tuple(reading.notes))
+    shortened = bool(reading._left_out or reading._unmade)
+    return Interpretation(reading.text(text), tuple(reading.notes), shortened)
 
 
 def _translated(written: str, target: str, more: str) -> Interpretation:
