@@ -36,6 +36,7 @@ from brickgpt_engine.generation.prompts import NANO_BOS, NANO_EOS, NANO_PAD, nor
 from brickgpt_engine.meaning import vocabulary_of
 from training.data.shapes import FAMILIES
 from training.memory import keep_freed_memory
+from training.muon import make_muon
 from training.samples import Row, batches, encode_rows, read_columns
 from training.step import Step
 from training.tokenizer import train_tokenizer
@@ -145,9 +146,7 @@ class Trainer:
         self.log: list[dict[str, float]] = []
 
     def _muon(self, matrices: list[Any]) -> Any:
-        return torch.optim.Muon(
-            matrices, lr=self.config.lr_matrix, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
-        )
+        return make_muon(matrices, self.config.lr_matrix, decay=0.05)
 
     @property
     def checkpoint(self) -> Path:
@@ -178,7 +177,7 @@ class Trainer:
     def held_out_loss(self) -> float:
         """Mean loss over the tokens of the held-out rows, each with a fixed caption, against all tokens."""
         rng = np.random.default_rng(0)
-        weights = {name: weight.to(torch.bfloat16) for name, weight in self.model.named_parameters()}
+        weights = {name: weight.to(self.maths.kind) for name, weight in self.model.named_parameters()}
         sums = [
             (loss.item(), scored)
             for inputs, labels in batches(

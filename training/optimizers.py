@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from training.muon import make_muon
+
 
 def make_optimizers(model: Any, kind: str, rate: float, decay: float) -> list[Any]:
     """One optimizer for all weights of ``model``, or two that share them out.
@@ -26,7 +28,7 @@ def make_optimizers(model: Any, kind: str, rate: float, decay: float) -> list[An
     each: list[Any] = []
     if inner:
         matrices = [weight for name, weight in named if name in inner]
-        each.append(torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        each.append(make_muon(matrices, rate, decay))
     others = [weight for name, weight in named if name not in inner]
     if others:
         each.append(torch.optim.AdamW(others, lr=rate, weight_decay=decay, betas=(0.9, 0.99)))

@@ -31,7 +31,8 @@ class RunSettings:
         max_steps: most updates; 0 for no limit but the passes over the data.
         batch_size: of an update, over all processes together.
         lora_rank: rank of adapters that are trained instead of all weights; 0 trains all.
-        mixed_precision: ``bf16``, ``fp16`` (CUDA), ``no``, or ``auto``: bf16 on GPUs that have it.
+        mixed_precision: ``bf16``, ``fp16`` (CUDA), ``no``, or ``auto``: bf16 on GPUs and processors that
+            calculate in it.
         gradient_checkpointing: compute activations twice instead of keeping them.
         action_space: ``absolute`` or ``pivot``: how bricks are written.
         max_offset_distance: farthest that a brick's corner may be from its pivot's, along each axis.

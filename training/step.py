@@ -1,10 +1,10 @@
 """The forward pass and gradients of a small Llama on a CPU, faster than the general model's.
 
 The same function as ``transformers``' ``LlamaForCausalLM`` (a test holds the two together), with
-what a 5 M model on two cores gains from: weights turned to bfloat16 once a pass instead of at
-every use, normalisation, rotation, gate and softmax each as one compiled loop, plain products
-for attention (sequences are short), and logits only where a loss is taken. One batch is computed
-by one thread, so that several threads need not wait for each other within it.
+what a 5 M model on two cores gains from: weights turned to bfloat16 (where the processor calculates in
+it) once a pass instead of at every use, normalisation, rotation, gate and softmax each as one compiled
+loop, plain products for attention (sequences are short), and logits only where a loss is taken. One batch
+is computed by one thread, so that several threads need not wait for each other within it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from training.precision import processor_type
 from training.samples import IGNORE, WIDTHS
 
 Tensor = torch.Tensor
@@ -141,6 +142,7 @@ class Step:
 
     def __init__(self, model: Any, answers: Tensor, *, compiled: bool = True) -> None:
         self.model, self.answers, self.loop = model, answers, loops(compiled)
+        self.kind = processor_type()
         self.names, self.masters = zip(*model.named_parameters(), strict=True)
         self.place = torch.full((model.config.vocab_size,), IGNORE)
         self.place[answers] = torch.arange(len(answers))
@@ -165,7 +167,7 @@ class Step:
         return functional.cross_entropy(logits, goal, reduction="sum"), int(goal.numel())
 
     def part(self, inputs: NDArray[np.int64], labels: NDArray[np.int64], *, full: bool) -> Part:
-        """Loss and gradients (bfloat16, in the order of the parameters) of one batch; see :meth:`loss`."""
-        leaves = tuple(weight.detach().to(torch.bfloat16).requires_grad_() for weight in self.masters)
+        """Loss and gradients (in the order of the parameters) of one batch; see :meth:`loss`."""
+        leaves = tuple(weight.detach().to(self.kind).requires_grad_() for weight in self.masters)
         loss, scored = self.loss(dict(zip(self.names, leaves, strict=True)), inputs, labels, full=full)
         return Part(loss.item(), scored, torch.autograd.grad(loss, leaves))

@@ -206,7 +206,7 @@ def pack_weights(model: Any) -> None:
     pack(model, keep=model.get_output_embeddings())
 
 
-def _calculates_in_bfloat16() -> bool:
+def calculates_in_bfloat16() -> bool:
     """Whether the processor has instructions for it."""
     import torch
 
@@ -292,6 +292,6 @@ def _pretrained(name_or_path: str, dtype: Any) -> Any:
 
     logging.disable_progress_bar()  # progress is the front end's business
     model = AutoModelForCausalLM.from_pretrained(hub.resolve(name_or_path), dtype=dtype or "auto")
-    if dtype is None and not (model.dtype == torch.bfloat16 and _calculates_in_bfloat16()):
+    if dtype is None and not (model.dtype == torch.bfloat16 and calculates_in_bfloat16()):
         model = model.to(torch.float32)
     return model

@@ -292,7 +292,7 @@ def test_weights_stored_in_bfloat16_stay_so_where_the_processor_takes_them(
     torch_folder, tmp_path, monkeypatch, able
 ):
     torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
-    monkeypatch.setattr(torch_llama, "_calculates_in_bfloat16", lambda: able)
+    monkeypatch.setattr(torch_llama, "calculates_in_bfloat16", lambda: able)
     exact = torch_llama.load_torch_model(str(torch_folder), "cpu")
     model = transformers.AutoModelForCausalLM.from_pretrained(torch_folder, dtype=torch.bfloat16)
     model.save_pretrained(tmp_path / "half")

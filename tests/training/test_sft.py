@@ -161,6 +161,7 @@ def test_stop_and_resume_is_the_same_run(small, tmp_path, optimizer):
 
 
 def test_several_optimizers_are_one_with_one_schedule(model):
+    from training.muon import make_muon
     from training.optimizers import Together, make_optimizers
 
     nets = [load_policy(str(model), device="cpu").model for _ in range(2)]
@@ -172,7 +173,7 @@ def test_several_optimizers_are_one_with_one_schedule(model):
     assert inner and outer and all(weight.ndim == 2 for weight in inner)
     ids = torch.arange(20).view(2, 10)
     apart = [
-        torch.optim.Muon(inner, lr=1e-2, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+        make_muon(inner, 1e-2, 0.1),
         torch.optim.AdamW(outer, lr=1e-2, weight_decay=0.1, betas=(0.9, 0.99)),
     ]
     for step in range(3):

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from brickgpt_engine.errors import ModelError
 from training.grpo.config import GRPOConfig
 from training.grpo.objective import clipped_loss, kl_estimate, token_log_probs
 from training.grpo.sampling import Rollout
 from training.memory import memory_for
+from training.precision import autocast_type
 
 
 @dataclass(slots=True)
@@ -189,16 +189,3 @@ def _body(model: Any) -> Any:
 
 def _head(model: Any) -> Any:
     return _bare(model).get_output_embeddings()
-
-
-def autocast_type(mixed_precision: str, device: str) -> torch.dtype | None:
-    """The type that matrices are multiplied in, or None for that of the weights.
-
-    Raises:
-        ModelError: fp16 without a GPU.
-    """
-    if mixed_precision == "auto":
-        return torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else None
-    if mixed_precision == "fp16" and device != "cuda":
-        raise ModelError(f"mixed_precision fp16 needs a CUDA device, and this run is on {device}; take bf16")
-    return {"no": None, "bf16": torch.bfloat16, "fp16": torch.float16}[mixed_precision]

@@ -12,6 +12,7 @@ from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from training.optimizers import Together, make_optimizers
+from training.precision import autocast_type
 from training.sft.config import SFTSettings
 from training.sft.sampling import SampleMeasure
 from training.trackers import LOG
@@ -88,7 +89,7 @@ def make_trainer(
         eval_rows: held-out ones, or None.
         measure: what samples and judges; None for the loss alone.
     """
-    precision = _precision(settings.mixed_precision, device)
+    precision = autocast_type(settings.mixed_precision, device)
     evaluating = eval_rows is not None
     metric = settings.best_metric if measure is not None else "loss"
     arguments = SFTConfig(
@@ -148,12 +149,6 @@ def _adapters(settings: SFTSettings) -> Any:
         target_modules=list(settings.lora_targets),
         task_type="CAUSAL_LM",
     )
-
-
-def _precision(wanted: str, device: str) -> torch.dtype | None:
-    from training.grpo.update import autocast_type
-
-    return autocast_type(wanted, device)
 
 
 class JsonLines(TrainerCallback):
