@@ -3,7 +3,8 @@
 One row is multiplied at the speed of memory however the matrix is stored. For a few rows OpenBLAS copies
 the matrix into an order of its own before each product, which costs more than the product, unless that is
 small and the processor one for which OpenBLAS has kernels for small products. There matrices are cut into
-blocks of columns, and six rows cost about twice as much as one in place of five times.
+blocks of columns, and six rows cost about twice as much as one in place of five times. Elsewhere its kernels
+take rows by fours: seven take longer than eight, and ten longer than twelve.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ _WIDTHS = (64, 32, 48, 96, 16)
 """Columns of a block, the best first."""
 _LINE = 16
 """Numbers in a line of the processor's cache."""
-_FEW_ROWS = 8
+_FEW_ROWS = 3
 _CACHED_BYTES = 2 << 20
 """Up to so many rows of a matrix of that size, one product a row beats packing the matrix for all."""
+_TOGETHER = 4
+"""Rows that a kernel takes at once; fewer at the end cost more than zeros that fill them up."""
 
 
 class Linear(Protocol):
@@ -30,6 +33,9 @@ class Linear(Protocol):
 
     def target(self, buffer: Floats) -> Floats:
         """The view of ``buffer`` (n, out) that a product is written to."""
+
+    def padded(self, count: int) -> int:
+        """How many rows are best multiplied where ``count`` are wanted."""
 
     def __call__(self, x: Floats, target: Floats) -> None:
         """Multiply the rows of ``x`` (n, in) into ``target``."""
@@ -65,6 +71,10 @@ class Plain:
         """The buffer itself."""
         return buffer
 
+    def padded(self, count: int) -> int:
+        """A multiple of four, but for few rows."""
+        return count if count <= _FEW_ROWS else -(-count // _TOGETHER) * _TOGETHER
+
     def __call__(self, x: Floats, target: Floats) -> None:
         """As :class:`Linear`."""
         if len(x) <= self._few:
@@ -88,6 +98,10 @@ class Blocked:
     def target(self, buffer: Floats) -> Floats:
         """A view by blocks, shape (blocks, n, width)."""
         return buffer.reshape(len(buffer), -1, self._width).transpose(1, 0, 2)
+
+    def padded(self, count: int) -> int:
+        """As many."""
+        return count
 
     def __call__(self, x: Floats, target: Floats) -> None:
         """As :class:`Linear`."""

@@ -55,33 +55,38 @@ class _Room:
     """Work space of a pass over ``count`` tokens: buffers, and the views of them that products write to.
 
     Rows are tokens throughout; ``kv`` are the heads of keys and values, ``group`` the query heads of each.
+    What products read (``normal_rows``, ``mixed_rows``, ``gated_rows``) and write has more rows, of zeros,
+    where :meth:`Linear.padded` wants them.
     """
 
     def __init__(self, config: LlamaConfig, count: int, layer: _Layer) -> None:
         heads, kv, width = config.num_heads, config.num_kv_heads, config.head_dim
         hidden, middle, group = config.hidden_size, config.intermediate_size, heads // kv
-        turning = (heads + kv) * width
+        turning, rows = (heads + kv) * width, layer.qkv.padded(count)
         self.count = count
         self.x = np.empty((count, hidden), dtype=np.float32)
         self.x_rows, self.x_columns = self.x[:, None], self.x[:, :, None]
         self.square = np.empty((count, 1, 1), dtype=np.float32)
         self.scale = self.square[:, 0]
-        self.normal = np.empty((count, hidden), dtype=np.float32)
-        qkv = np.empty((count, turning + kv * width), dtype=np.float32)
+        self.normal_rows = np.zeros((rows, hidden), dtype=np.float32)
+        self.normal = self.normal_rows[:count]
+        qkv = np.empty((rows, turning + kv * width), dtype=np.float32)
         self.qkv = layer.qkv.target(qkv)
+        qkv = qkv[:count]
         self.pairs = qkv.view(np.complex64)[:, : turning // 2].reshape(count, heads + kv, width // 2)
         self.queries = qkv[:, : heads * width].reshape(count, kv, group, width).transpose(1, 2, 0, 3)
         self.keys = qkv[:, heads * width : turning].reshape(count, kv, width).transpose(1, 2, 0)
         self.values = qkv[:, turning:].reshape(count, kv, width).transpose(1, 0, 2)
-        self.mixed = np.empty((count, heads * width), dtype=np.float32)
-        self.by_head = self.mixed.reshape(count, kv, group, width).transpose(1, 2, 0, 3)
+        self.mixed_rows = np.zeros((rows, heads * width), dtype=np.float32)
+        self.by_head = self.mixed_rows[:count].reshape(count, kv, group, width).transpose(1, 2, 0, 3)
         self.later = np.triu(np.full((count, count), -np.inf, dtype=np.float32), k=1)
-        self.added = np.empty((count, hidden), dtype=np.float32)
-        self.out, self.down = layer.out.target(self.added), layer.down.target(self.added)
-        gate_up = np.empty((count, 2 * middle), dtype=np.float32)
+        added = np.empty((rows, hidden), dtype=np.float32)
+        self.out, self.down, self.added = layer.out.target(added), layer.down.target(added), added[:count]
+        gate_up = np.empty((rows, 2 * middle), dtype=np.float32)
         self.gate_up = layer.gate_up.target(gate_up)
-        self.gate, self.up = gate_up[:, :middle], gate_up[:, middle:]
-        self.gated = np.empty((count, middle), dtype=np.float32)
+        self.gate, self.up = gate_up[:count, :middle], gate_up[:count, middle:]
+        self.gated_rows = np.zeros((rows, middle), dtype=np.float32)
+        self.gated = self.gated_rows[:count]
 
 
 class NumpyLlama:
@@ -236,14 +241,14 @@ class NumpyLlama:
         end = self._length + len(ids)
         for index, layer in enumerate(self._layers):
             self._normalise(room)
-            layer.qkv(room.normal, room.qkv)
+            layer.qkv(room.normal_rows, room.qkv)
             self._attend(index, room, end)
-            layer.out(room.mixed, room.out)
+            layer.out(room.mixed_rows, room.out)
             x += added
             self._normalise(room)
-            layer.gate_up(room.normal, room.gate_up)
+            layer.gate_up(room.normal_rows, room.gate_up)
             _gate(room)
-            layer.down(room.gated, room.down)
+            layer.down(room.gated_rows, room.down)
             x += added
         self._length = end
         return x
@@ -256,7 +261,7 @@ class NumpyLlama:
         np.divide(room.x, room.scale, out=room.normal)
 
     def _attend(self, index: int, room: _Room, end: int) -> None:
-        """Causal attention of the new tokens over the cache and themselves, from ``qkv`` into ``mixed``."""
+        """Causal attention of the new tokens over the cache and themselves, from ``qkv`` to ``mixed``."""
         past = self._length
         np.multiply(room.pairs, self._turns[past:end], out=room.pairs)
         keys, values = self._keys[index, :, :, :end], self._values[index, :, :end]

@@ -115,7 +115,7 @@ def test_logits_match_the_formulas_however_tokens_and_matrices_are_cut(
 
 @pytest.mark.parametrize("kind", [Plain, Blocked])
 @pytest.mark.parametrize(("out", "inner"), [(128, 24), (96, 7), (86, 24), (37, 64)])
-@pytest.mark.parametrize("rows", [1, 2, 8, 9, 70])
+@pytest.mark.parametrize("rows", [1, 2, 4, 7, 8, 9, 70])
 def test_products_of_few_and_many_rows(kind, out, inner, rows):
     rng = np.random.default_rng(out + rows)
     matrix, x = rng.standard_normal((out, inner)), rng.standard_normal((rows, inner))
