@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -69,6 +70,13 @@ class Legality:
         self._places: dict[tuple[int, int], _Places] = {}
         self._spent: Counter[tuple[int, int]] = Counter()
         self._all = np.ones(len(grammar.footprints) + 1, dtype=np.bool_)
+        self._only: frozenset[Brick] | None = None
+
+    def among(self, bricks: Iterable[Brick]) -> Legality:
+        """What is legal now, of these ``bricks`` alone; it does not follow the structure any further."""
+        few = copy(self)
+        few._places, few._only = {}, frozenset(bricks)
+        return few
 
     def follow(self, structure: BrickStructure) -> None:
         """Take note of how ``structure`` has grown, or was cut, since the last call."""
@@ -98,10 +106,11 @@ class Legality:
             budget is looked at: the rest shows as soon as one of them is chosen.
         """
         if not values:
-            if not self._budget:
+            if not self._budget and self._only is None:
                 return self._all
-            fits = [self._affordable(h, w) for h, w in self._grammar.footprints]
-            return np.array([*fits, True])
+            sides = self._grammar.footprints
+            wanted = set(sides if self._only is None else ((brick.h, brick.w) for brick in self._only))
+            return np.array([*(side in wanted and self._affordable(*side) for side in sides), True])
         (h, w), *corner = values
         places = self._at(h, w)
         found = np.zeros(self._grammar.world_dim, dtype=np.bool_)
@@ -134,6 +143,8 @@ class Legality:
         places = self._places.get((h, w))
         if places is None:
             places = self._places[h, w] = _Places(h, w, self._grammar.world_dim, self.rules)
+            if self._only is not None:
+                places.keep(brick for brick in self._only if (brick.h, brick.w) == (h, w))
         for brick in self._bricks[places.known :]:
             places.add(brick)
         return places
@@ -174,6 +185,13 @@ class _Places:
             if self._above and brick.z:
                 self._held[(*near, brick.z - 1)] = True
         self.known += 1
+
+    def keep(self, bricks: Iterable[Brick]) -> None:
+        """Forget all places but those of these ``bricks``."""
+        kept = np.zeros_like(self._open)
+        for brick in bricks:
+            kept[brick.x, brick.y, brick.z] = True
+        self._open &= kept
 
     def legal(self, x: int | None = None) -> Flags:
         """Legal corners, shape (X, Y, Z), or (Y, Z) at ``x``; no rows where ``x`` is out of reach."""

@@ -37,6 +37,7 @@ from brickgpt_engine.generation.events import (
     StabilityChecked,
     Started,
 )
+from brickgpt_engine.generation.holding import Hanging
 from brickgpt_engine.generation.prompts import encode_prompt, interpreted
 from brickgpt_engine.generation.rollback import Escalation, Judge, past_help, standing_part
 from brickgpt_engine.generation.writer import Line, LineWriter
@@ -212,6 +213,9 @@ class _Run:
         self._judge = _polite(_make_judge(config), model.token_model)
         self._cadence = Cadence(config.check)
         self._escalation = Escalation(len(structure)) if config.rollback == "escalating" else None
+        mends = self._escalation is not None and config.max_regenerations > 0
+        self._hanging = Hanging(grammar.footprints) if mends else None
+        self._end: Line | None = None
         self._ruled = config.rules != LegalRules()
         self._writer = LineWriter(model.token_model, grammar, config, rng)
         self._written: list[_Written] = []
@@ -308,6 +312,19 @@ class _Run:
         return None
 
     def _draw_legal(self, temperature: float, barred: frozenset[Brick]) -> Line | None:
+        """Draw a line that can be placed; one that holds what hangs, where it is the last that can."""
+        line = self._end or self._draw_resting(temperature, barred)
+        if line is None or self._hanging is None:
+            return line
+        rescuers = [
+            brick for brick in self._hanging.rescuers(self.structure, line.brick) if brick not in barred
+        ]
+        if not rescuers:
+            return line
+        self._end = line if line.ended else None
+        return self._writer.draw_among(self.structure, temperature, rescuers) or line
+
+    def _draw_resting(self, temperature: float, barred: frozenset[Brick]) -> Line | None:
         """Draw a line that can be placed, which rests on something once bricks have hung in the air."""
         line = self._writer.draw_legal(self.structure, temperature, barred)
         if line is None and barred:
@@ -373,6 +390,9 @@ class _Run:
         self._writer.reopen(self._written[cut].start)
         del self._written[cut:]
         self._regenerations += 1
+        if self._hanging is not None:
+            self._hanging.forget()
+            self._end = None
         return RolledBack(kept, before[kept:], self._regenerations)
 
     def _temperature(self) -> float:

@@ -149,6 +149,14 @@ class LineWriter:
         legality.follow(structure)
         return self._walk(partial(_feasible, legality, frozenset(forbidden), False), temperature)
 
+    def draw_among(
+        self, structure: BrickStructure, temperature: float, bricks: Iterable[Brick]
+    ) -> Line | None:
+        """As :meth:`draw_legal`, among these ``bricks`` alone, without the end."""
+        self.legality.follow(structure)
+        few = self.legality.among(bricks)
+        return self._walk(partial(_feasible, few, frozenset(), False), temperature)
+
     def _walk(self, feasible: Callable[[Sequence[Value]], Flags], temperature: float) -> Line | None:
         tree = LineTree(self._grammar, self._after, feasible, temperature, self._rng, self._said)
         found = None
