@@ -246,7 +246,7 @@ _GENERATION: tuple[Option, ...] = (
         "rollback",
         PHYSICS,
         "Rollback",
-        "escalating goes further back where a place fails again and again; published always tries the same.",
+        "escalating holds what hangs, and goes further back where a place fails; published tries the same.",
         "choice",
     ),
     Option(

@@ -202,8 +202,9 @@ _OPTIONS: tuple[Decorator, ...] = (
         "rollback",
         section=_PHYSICS,
         kind=click.Choice(ROLLBACKS),
-        help="'escalating' draws bricks that rest on something once some have hung in the air, and cuts "
-        "further back and draws more freely where a place fails again and again; "
+        help="'escalating' joins what hangs in the air to what stands while it can, lets bricks rest on "
+        "something once some have hung for good, and cuts further back and draws more freely where a place "
+        "fails again and again; "
         "'published' always cuts before the first unstable brick and tries again.",
     ),
     _option(

@@ -67,9 +67,10 @@ class GenerationConfig:
             ``every-layer`` (when a brick begins a higher layer) or ``every-brick``. Early checks roll back
             only for what no later brick can hold, in raster order.
         rollback: ``published`` cuts before the first unstable brick until the rest stands, and tries
-            again under the same odds. ``escalating`` keeps what later bricks can still hold, forbids the
-            brick that failed after the same bricks before, lets bricks rest on something once some have
-            hung in the air (exact sampling), and where a place fails again and again warms the next
+            again under the same odds. ``escalating`` draws a brick that holds what hangs in the air at the
+            last moment at which one can (exact sampling), keeps what later bricks can still hold, forbids
+            the brick that failed after the same bricks before, lets bricks rest on something once some
+            have hung for good (exact sampling), and where a place fails again and again warms the next
             draws and cuts further back, a layer more each time.
         solver: ``auto``, ``highs`` or ``gurobi``.
         physics: judge stability by forces; otherwise by connection to the ground alone.
@@ -94,7 +95,7 @@ class GenerationConfig:
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         gpu_layers: layers of a GGUF model that go to a GPU, where llama.cpp was built for one; -1 for all.
         seed: makes a run repeatable with the same options; None draws a fresh one. Checks draw nothing, so
-            ``check`` and ``rollback`` change nothing where nothing is rolled back.
+            ``check`` and ``rollback`` change nothing where nothing falls.
 
     Raises:
         ConfigError: an option has an impossible value; the message names it and its range.

@@ -4,7 +4,8 @@ As published, a run goes back to before the first unstable brick and tries again
 model that is sure of what falls then writes it again and again, up to the last regeneration.
 :class:`Escalation` does more: it forbids the brick that failed after the same bricks before, lets a run
 whose bricks hung in the air go on with bricks that rest on something, and wherever a failure repeats
-warms the next draws and goes back further, layer by layer.
+warms the next draws and goes back further, layer by layer. What comes before that, so that little falls
+at all, is in :mod:`~brickgpt_engine.generation.holding`.
 
 Bricks are written bottom up, in raster order, so one that fails now may still be held by what comes:
 the outer bricks of an arch hang in the air until its top is laid. Early checks leave those alone.
