@@ -1,12 +1,14 @@
 """Measure a model on held-out prompts: the paper's Table 1 and how well captions are followed.
 
-``python -m training.evaluate`` generates one structure for each prompt in each of four
+``python -m training.evaluate`` generates one structure for each prompt in each of five
 modes, judges it, and writes Markdown tables and a JSON summary:
 
 - *raw*: free sampling, no mask, no rejection, no rollback;
 - *syntax masks*: only well-formed bricks can be drawn, nothing else is checked;
 - *rejection*: bricks that collide or leave the world are drawn again;
-- *rejection + rollback*: and unstable structures are cut back and continued (the default).
+- *rejection + rollback*: and what hangs is held while it can be, and unstable structures are cut back
+  and continued;
+- *drawn again*: and while something lacks that the caption states the next is drawn (the default).
 
 A structure is *valid* when every line is a library brick, in bounds, in free cells; it
 is *stable* when it is valid and the paper's criterion says so. Mean and minimum

@@ -55,7 +55,8 @@ def seed_of(base: int, index: int, sample: int) -> int:
 def twin(mode: str, known: Iterable[Outcome]) -> Outcome | None:
     """The outcome of ``mode`` where it follows from the run with rejection alone, else None.
 
-    Rollback starts only after an unstable end, so a stable run with rejection is the full run.
+    Rollback starts only after an unstable end, and what hangs is joined to what stands only where it
+    would float in the end (of bricks in raster order), so a stable run with rejection is the full run.
     Masks alone are always run: exact sampling never draws what it would have to reject, so a
     run without rejections says nothing about them.
     """
