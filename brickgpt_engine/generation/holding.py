@@ -13,7 +13,7 @@ said about structures whose bricks came in another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from brickgpt_engine.bricks import Brick, BrickStructure
@@ -38,6 +38,7 @@ class Hanging:
         self._known: list[Brick] = []
         self._root: list[int] = []
         self._loose: dict[int, list[int]] = {}
+        self._given_up: set[int] = set()
 
     def rescuers(self, structure: BrickStructure, drawn: Brick | None) -> list[Brick]:
         """Bricks that join to what stands whatever could not be held any more after the brick ``drawn``.
@@ -58,10 +59,16 @@ class Hanging:
             if place is not None:
                 self._last = place
             return []
-        lost = [parts for parts in self._loose.values() if self._lost(structure, parts, drawn)]
-        found = self._above(structure, lost, standing=True)
+        lost = {
+            root: parts
+            for root, parts in self._loose.items()
+            if (drawn is None or root not in self._given_up) and self._lost(structure, parts, drawn)
+        }
+        found = self._above(structure, lost.values(), standing=True)
         if not found and drawn is not None:
-            found = self._above(structure, lost, standing=False)
+            found = self._above(structure, lost.values(), standing=False)
+        if not found:
+            self._given_up |= lost.keys()
         self._last = None if found else place
         return found
 
@@ -73,7 +80,7 @@ class Hanging:
         """Take note of how ``structure`` has grown, or was cut, since the last call."""
         known = len(self._known)
         if known > len(structure) or (known and structure[known - 1] is not self._known[-1]):
-            self._known, self._root, self._loose = [], [], {}
+            self._known, self._root, self._loose, self._given_up = [], [], {}, set()
         for index in range(len(self._known), len(structure)):
             self._add(structure, index)
 
@@ -105,7 +112,7 @@ class Hanging:
         return all(cell < (drawn.x, drawn.y) for cell in cells)
 
     def _above(
-        self, structure: BrickStructure, lost: Sequence[Sequence[int]], *, standing: bool
+        self, structure: BrickStructure, lost: Collection[Sequence[int]], *, standing: bool
     ) -> list[Brick]:
         """Bricks upon the highest of what is ``lost``; if ``standing``, upon something that stands, too."""
         found: dict[Brick, bool] = {}
