@@ -52,13 +52,15 @@ def test_the_same_events_as_in_this_process(nano):
 
 
 @needs_weights
-def test_the_counter_hides_no_drafts_from_the_engine():
+def test_the_counter_hides_no_drafts_from_the_engine(monkeypatch):
     generator = BrickGenerator(load_model("nano", "cpu"))
     bare = generator.model.token_model
     count = count_tokens(generator)
     assert isinstance(bare, DraftModel) and isinstance(generator.model.token_model, DraftModel)
     assert generator.model.token_model.draft_cost == bare.draft_cost
-    assert generator.model.token_model.draft_step == bare.draft_step == 2
+    for blocked, step in ((True, 2), (False, 1)):  # which of them it is, is the processor's matter
+        monkeypatch.setattr(bare, "_blocked", blocked)
+        assert generator.model.token_model.draft_step == bare.draft_step == step
     assert generator.model.token_model.habits is bare.habits is not None
     assert count() == 0
 
