@@ -1,12 +1,13 @@
 """Which type a run calculates in, and Muon where that is float32."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+pytest.importorskip("yaml")
 
 from brickgpt_engine.errors import ModelError
 from training import precision
@@ -14,6 +15,8 @@ from training.muon import WideMuon, make_muon, orthogonal
 from training.options import read_settings
 from training.precision import autocast_type, processor_type
 from training.sft import SFTSettings
+
+pytestmark = pytest.mark.torch
 
 CONFIGS = Path(precision.__file__).parent / "configs"
 
