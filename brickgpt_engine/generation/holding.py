@@ -86,7 +86,7 @@ class Hanging:
 
     def _add(self, structure: BrickStructure, index: int) -> None:
         brick = structure[index]
-        touched = [other for other in _touching(structure, index) if other < index]
+        touched = {other for other in _touching(structure, brick) if other < index}
         self._known.append(brick)
         stands = brick.z == 0 or any(self._root[other] == EMPTY for other in touched)
         joined = {self._root[other] for other in touched} - {EMPTY}
@@ -156,6 +156,10 @@ def _free_above(structure: BrickStructure, parts: Sequence[int], top: int) -> It
                         yield cell
 
 
-def _touching(structure: BrickStructure, index: int) -> list[int]:
-    """Positions of the bricks right below and right above brick ``index``."""
-    return [*structure.neighbours_below(index), *structure.neighbours_above(index)]
+def _touching(structure: BrickStructure, brick: Brick) -> set[int]:
+    """Positions of the bricks right below and right above ``brick``, which is asked of every brick."""
+    column = structure.grid[brick.x : brick.x + brick.h, brick.y : brick.y + brick.w]
+    found = set(column[:, :, brick.z + 1].ravel().tolist()) if brick.z + 1 < structure.world_dim else set()
+    if brick.z:
+        found.update(column[:, :, brick.z - 1].ravel().tolist())
+    return found - {EMPTY}
