@@ -1,4 +1,6 @@
-"""What all tests share: no per-example deadline on busy machines, and Gurobi only where it can run."""
+"""What all tests share: no deadline of examples, Ctrl-C, and Gurobi only where it can run."""
+
+import signal
 
 import pytest
 from hypothesis import settings
@@ -8,6 +10,10 @@ from brickgpt_engine.physics.solvers import gurobi
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+# A shell starts what it runs in the background deaf to Ctrl-C, and so would be the programs that are tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
