@@ -23,7 +23,7 @@ def make_muon(matrices: list[torch.Tensor], rate: float, decay: float) -> torch.
 
 
 class WideMuon(torch.optim.Muon):
-    """PyTorch's Muon, whose updates are made orthogonal in float32. Its states are the same."""
+    """PyTorch's Muon for ``match_rms_adamw`` steps, made orthogonal in float32. Its states are the same."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:

@@ -22,6 +22,8 @@ from brickgpt_engine.bricks.structure import EMPTY
 Place: TypeAlias = tuple[int, int, int]
 """Where a brick is in raster order: layer, x, y."""
 Footprint: TypeAlias = tuple[int, int]
+_STANDS = -1
+"""Stands for the baseplate where the piece is named that a brick hangs together with."""
 
 
 class Hanging:
@@ -88,12 +90,12 @@ class Hanging:
         brick = structure[index]
         touched = {other for other in _touching(structure, brick) if other < index}
         self._known.append(brick)
-        stands = brick.z == 0 or any(self._root[other] == EMPTY for other in touched)
-        joined = {self._root[other] for other in touched} - {EMPTY}
+        stands = brick.z == 0 or any(self._root[other] == _STANDS for other in touched)
+        joined = {self._root[other] for other in touched} - {_STANDS}
         parts = [index, *(part for root in joined for part in self._loose.pop(root))]
         self._root.append(index)
         for part in parts:
-            self._root[part] = EMPTY if stands else index
+            self._root[part] = _STANDS if stands else index
         if not stands:
             self._loose[index] = parts
 
@@ -132,7 +134,7 @@ class Hanging:
 
     def _on_what_stands(self, structure: BrickStructure, brick: Brick) -> bool:
         below = structure.grid[brick.x : brick.x + brick.h, brick.y : brick.y + brick.w, brick.z - 1]
-        return any(owner != EMPTY and self._root[owner] == EMPTY for owner in below.ravel().tolist())
+        return any(owner != EMPTY and self._root[owner] == _STANDS for owner in below.ravel().tolist())
 
 
 def _place(brick: Brick) -> Place:
