@@ -72,11 +72,11 @@ def preference(contacts: Contacts) -> FloatArray:
     what is built later. What floats fails in any case: it weighs nothing, so the others' stress is
     not chosen for its sake.
     """
-    return np.where(contacts.standing, _preferences(contacts.brick_count), 0.0)
+    return np.where(contacts.standing, build_order_weights(contacts.brick_count), 0.0)
 
 
 @lru_cache(maxsize=64)
-def _preferences(bricks: int) -> FloatArray:
+def build_order_weights(bricks: int) -> FloatArray:
     order = np.arange(bricks)
     weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
     return weights

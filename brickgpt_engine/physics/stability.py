@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from brickgpt_engine.bricks.library import STUD_PITCH_M
 from brickgpt_engine.bricks.structure import BrickStructure
 from brickgpt_engine.errors import ConfigError, SolverError
-from brickgpt_engine.physics import dense
+from brickgpt_engine.physics import dense, native
 from brickgpt_engine.physics.connectivity import connectivity_report, floating_failures, grounded_bricks
 from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.force_model import FRICTION_CAPACITY, ForceModel, Forces, far_bricks
@@ -36,6 +36,11 @@ TORQUE_ZERO = 1e-8
 """Residual torques up to this many newton metres count as balanced."""
 _SETTLED = "the weights settle by pressing alone"
 """Note of a verdict without a solver."""
+_ALL = "all bricks were solved for"
+"""Note of a verdict for which every brick was in the program."""
+_NOTHING = np.zeros(0)
+_IDLE = 1e-12
+"""Newtons up to which an optimum without what floats is zero: the weights settle."""
 _FULL = 1 - 1e-9
 """Share of the friction capacity that counts as all of it."""
 
@@ -95,6 +100,9 @@ class StabilityAnalyzer:
             return connectivity_report(structure)
         if not len(structure):
             return self._empty_report()
+        compiled = self.criterion is Criterion.PAPER and self.solver == "auto"
+        if compiled and (found := native.optimum(structure)) is not None:
+            return self._report(structure, None, found.standing, _compiled_verdict(found))
         contacts = memory.contacts(structure) if memory else extract_contacts(structure)
         grounded = grounded_bricks(contacts)
         try:
@@ -122,10 +130,11 @@ class StabilityAnalyzer:
         """
         if self.criterion is Criterion.CONNECTIVITY or not len(structure):
             return self.analyze(structure).stable
-        contacts = extract_contacts(structure)
-        if not grounded_bricks(contacts).all():
+        compiled = self.criterion is Criterion.PAPER and self.solver == "auto" and native.usable(structure)
+        contacts = None if compiled else extract_contacts(structure)
+        if contacts and not grounded_bricks(contacts).all():
             return False
-        if self.criterion is Criterion.EQUILIBRIUM and self.solver != gurobi.NAME:
+        if contacts and self.criterion is Criterion.EQUILIBRIUM and self.solver != gurobi.NAME:
             try:
                 return settles(contacts) or highs.feasible(
                     ForceModel(contacts).within(_FULL), self.time_limit
@@ -205,8 +214,9 @@ class StabilityAnalyzer:
             return gentlest.x
 
     def _report(
-        self, structure: BrickStructure, contacts: Contacts, grounded: BoolArray, verdict: _Verdict
+        self, structure: BrickStructure, contacts: Contacts | None, grounded: BoolArray, verdict: _Verdict
     ) -> StabilityReport:
+        """The verdict in words; ``contacts`` of the structure are found where they are needed and not given."""
         floating = floating_failures(structure, grounded)
         failures = sorted(
             [*floating, *_force_failures(structure, contacts, grounded, verdict.forces)],
@@ -272,6 +282,19 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
     return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)
 
 
+def _compiled_verdict(found: native.NativeOptimum) -> _Verdict:
+    """A verdict from the compiled simplex."""
+    n = len(found.standing)
+    force = np.zeros((n, 3))
+    force[:, 2] = found.residual[:, 0]
+    torque = found.residual[:, :0:-1] * STUD_PITCH_M
+    idle = found.objective <= found.residual[~found.standing, 0].sum() + _IDLE
+    solver, note = ("none", _SETTLED) if idle else (dense.NAME, _ALL)
+    solution = Solution(_NOTHING, found.objective, solver, _NOTHING, _NOTHING, note)
+    forces = Forces(found.pull, force, torque, found.largest_pull)
+    return _Verdict(forces, solution, found.objective)
+
+
 def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
     """A verdict from a program of all bricks that the solver of this ``name`` solved."""
     n = contacts.brick_count
@@ -281,7 +304,7 @@ def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
     if found.pull.size:
         np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
     idle = found.settled or not found.objective
-    note = _SETTLED if idle else "all bricks were solved for"
+    note = _SETTLED if idle else _ALL
     empty = np.zeros(0)
     solver = "none" if idle else name
     solution = Solution(empty, found.objective, solver, empty, empty, note)
@@ -301,7 +324,7 @@ def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:
 
 
 def _force_failures(
-    structure: BrickStructure, contacts: Contacts, grounded: BoolArray, forces: Forces
+    structure: BrickStructure, contacts: Contacts | None, grounded: BoolArray, forces: Forces
 ) -> Iterator[BrickFailure]:
     """What the forces say about bricks that do not float."""
     unbalanced = np.any(np.abs(forces.force) > FORCE_ZERO, axis=1)
@@ -312,6 +335,7 @@ def _force_failures(
         if unbalanced[i]:
             kind, reason = _residual_words(forces, i)
         else:
+            contacts = contacts or extract_contacts(structure)
             kind, reason = "overloaded", _overload_words(structure, contacts, forces, i)
         yield BrickFailure(i, structure[i], kind, f"{name} {reason}")
 

@@ -1,0 +1,84 @@
+"""Compiles the simplex of this folder into a library beside it, where there is a C compiler.
+
+The installer does it (see ``hatch_build.py``); ``python -m brickgpt_engine.physics.native`` does it again. Nothing
+depends on it: without the library the analysis takes its other ways, which give the same answers more slowly.
+The compiler is ``$CC``, or the first of cc, gcc and clang.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LIBRARY = HERE / "paper.so"
+"""Where the library lies, on every system by this name."""
+FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-fPIC", "-shared")
+_PATIENCE = 300
+
+
+def sources() -> list[Path]:
+    """The C files, in order."""
+    return sorted(HERE.glob("*.c"))
+
+
+def digest() -> str:
+    """What these sources are known by; a library of others is not used."""
+    whole = hashlib.sha256()
+    for path in (HERE / "paper.h", *sources()):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:16]
+
+
+def compiler() -> list[str] | None:
+    """The command of a C compiler; None where there is none."""
+    if named := os.environ.get("CC"):
+        return shlex.split(named)
+    found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    return [found] if found else None
+
+
+def build(target: Path = LIBRARY) -> str:
+    """Compile into ``target``; the answer is empty, or one line on why there is no library.
+
+    The file is put in its place whole, so a running program keeps the one that it has.
+    """
+    command = compiler()
+    if command is None:
+        return "no C compiler was found (cc, gcc or clang; or name one in CC)"
+    handle, name = tempfile.mkstemp(suffix=".so", dir=target.parent)
+    os.close(handle)
+    made = Path(name)
+    files = [str(path) for path in sources()]
+    try:
+        done = subprocess.run(
+            [*command, *FLAGS, f'-DDIGEST="{digest()}"', "-o", name, *files, "-lm"],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
+            return f"{command[0]} failed: {lines[0].strip() if lines else f'exit code {done.returncode}'}"
+        made.chmod(0o755)
+        made.replace(target)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{command[0]} failed: {error}"
+    finally:
+        made.unlink(missing_ok=True)
+    return ""
+
+
+def main() -> int:
+    """Compile, and say on stderr how that went."""
+    problem = build()
+    sys.stderr.write(f"{problem}\n" if problem else f"compiled {LIBRARY}\n")
+    return 1 if problem else 0
+

@@ -1,0 +1,230 @@
+/* The published optimum of one structure, with its proof. */
+
+#include "paper.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Memory that lasts for one call: blocks, of which the next call makes one. */
+typedef struct Block {
+    struct Block *before;
+    size_t size, used;
+} Block;
+
+static _Thread_local Block *blocks;
+
+/* Presses up to this are dust, centinewtons. */
+#define PRESSED 1e-8
+
+enum { HEAD = 64, LEAST = 1 << 20 };
+
+void *take(size_t bytes) {
+    bytes = (bytes + 63) & ~(size_t)63;
+    if (!blocks || blocks->used + bytes > blocks->size) {
+        size_t size = bytes > LEAST ? bytes : LEAST;
+        Block *block = malloc(HEAD + 64 + size);
+        if (!block)
+            return NULL;
+        *block = (Block){blocks, size, 0};
+        blocks = block;
+    }
+    char *base = (char *)(((uintptr_t)blocks + HEAD + 63) & ~(uintptr_t)63);
+    void *found = base + blocks->used;
+    blocks->used += bytes;
+    return found;
+}
+
+void start_over(void) {
+    size_t whole = 0;
+    if (blocks && !blocks->before) {
+        blocks->used = 0;
+        return;
+    }
+    while (blocks) {
+        Block *before = blocks->before;
+        whole += blocks->size;
+        free(blocks);
+        blocks = before;
+    }
+    take(whole);
+    if (blocks)
+        blocks->used = 0;
+}
+
+/* Whether no set of a brick's pulls earns more than the published costs. */
+static int content(const Model *model, const Plane *plane, int brick) {
+    double earned = 0.0;
+    for (int p = model->first[brick]; p < model->first[brick + 1]; p++) {
+        const Pair *pair = &model->pair[p];
+        for (int q = pair->point; q < pair->point + pair->points; q++) {
+            double over = -at_place(plane[p], model->point_x[q], model->point_y[q]) - COST_PULL;
+            earned += over > 0.0 ? over : 0.0;
+        }
+    }
+    return earned <= COST_SET * (1 + UNUSED);
+}
+
+/* Whether the basis is feasible, and no column pays at the published costs. */
+int proven(Simplex *simplex) {
+    const Model *model = simplex->model;
+    int plain = simplex->plain;
+    for (int p = 0; p < simplex->m; p++)
+        if (!(simplex->x[p] >= -SLIP) || (simplex->basic[p].kind == SLACK && !(simplex->x[p] <= SLIP)))
+            return 0;
+    simplex->plain = 1;
+    solve_y(simplex);
+    simplex->plain = plain;
+    Plane *plane = take(sizeof(Plane) * (size_t)(model->pairs + model->n + 1));
+    if (!plane)
+        return 0;
+    const double *y = simplex->y;
+    planes(model, y, plane);
+    for (int p = 0; p < model->pairs; p++)
+        for (int c = 8 * p; c < 8 * p + 8; c++)
+            if (!(at_place(plane[p], model->corner_x[c], model->corner_y[c]) <= UNUSED))
+                return 0;
+    for (int s = 0; s < model->presses; s++) {
+        Press press = model->press[s];
+        if (!((press.more < 0 ? 0.0 : y[press.more]) - (press.less < 0 ? 0.0 : y[press.less]) <= UNUSED))
+            return 0;
+    }
+    for (int i = 0; i < model->n; i++) {
+        Plane motion = plane[model->pairs + i];
+        if (!model->standing[i])
+            continue;
+        if (!(fabs(y[model->vertical[i]]) <= COST_FORCE + UNUSED && fabs(motion.x) <= COST_TORQUE + UNUSED &&
+              fabs(motion.y) <= COST_TORQUE + UNUSED && content(model, plane, i)))
+            return 0;
+    }
+    /* That the basic columns earn what they cost, and that the rows are met, does not follow from the above. */
+    int row[MOST_ENTRIES];
+    double value[MOST_ENTRIES], *left = simplex->spare;
+    memcpy(left, model->load, sizeof(double) * (size_t)simplex->m);
+    for (int p = 0; p < simplex->m; p++) {
+        int count = entries(model, simplex->basic[p], row, value);
+        double over = simplex->cost[p];
+        for (int k = 0; k < count; k++) {
+            left[row[k]] -= value[k] * simplex->x[p];
+            over -= value[k] * y[row[k]];
+        }
+        if (!(fabs(over) <= UNUSED))
+            return 0;
+    }
+    for (int i = 0; i < simplex->m; i++)
+        if (!(fabs(left[i]) <= SLIP))
+            return 0;
+    return 1;
+}
+
+/* Whether what presses against a joint of what floats adds up to nothing. */
+static int leans(const Simplex *simplex) {
+    const Model *model = simplex->model;
+    int some = 0;
+    for (int i = 0; i < model->n; i++)
+        some |= !model->standing[i];
+    if (!some || !model->presses)
+        return 0;
+    double *net = take(sizeof(double) * 2 * (size_t)model->joints);
+    if (!net)
+        return 1;
+    memset(net, 0, sizeof(double) * 2 * (size_t)model->joints);
+    for (int p = 0; p < simplex->m; p++) {
+        if (simplex->basic[p].kind != PRESS)
+            continue;
+        int s = simplex->basic[p].which;
+        net[model->press_second[s]] += simplex->x[p];
+        net[model->press_first[s]] -= simplex->x[p];
+    }
+    for (int i = 0; i < model->n; i++)
+        for (int axis = 0; axis < 2 && !model->standing[i]; axis++)
+            if (fabs(net[2 * model->joint_bottom[i] + axis]) > PRESSED || fabs(net[2 * model->joint_top[i] + axis]) > PRESSED)
+                return 1;
+    return 0;
+}
+
+/* Forces in newtons and stud pitches: pulls at points, then the objective, each brick's largest pull, and what it
+   leaves unbalanced upwards and along x and y. */
+static void read_out(const Simplex *simplex, double *pull, double *rest) {
+    const Model *model = simplex->model;
+    int n = model->n;
+    double *largest = rest + 1, *left = rest + 1 + n, sum = 0.0;
+    memset(pull, 0, sizeof(double) * (size_t)model->points);
+    memset(rest, 0, sizeof(double) * (size_t)(4 * n + 1));
+    for (int p = 0; p < simplex->m; p++) {
+        Column column = simplex->basic[p];
+        double x = simplex->x[p] > 0.0 ? simplex->x[p] / FORCE : 0.0;
+        sum += simplex->cost[p] * x;
+        if (column.kind == RESIDUAL) {
+            int direction = column.which % 6;
+            left[3 * (column.which / 6) + direction / 2] += direction % 2 ? -x : x;
+        } else if (column.kind == SET) {
+            int first = model->pair[model->first[column.which]].point, point = first;
+            for (uint64_t rest_of = column.mask; rest_of; rest_of >>= 1, point++)
+                if (rest_of & 1)
+                    pull[point] += x;
+        }
+    }
+    rest[0] = sum / COST;
+    for (int p = 0; p < model->pairs; p++) {
+        const Pair *pair = &model->pair[p];
+        for (int q = pair->point; q < pair->point + pair->points; q++)
+            largest[pair->upper] = pull[q] > largest[pair->upper] ? pull[q] : largest[pair->upper];
+    }
+    for (int i = 0; i < n; i++)
+        if (!model->standing[i]) {
+            left[3 * i] = model->weight[i];
+            rest[0] += model->weight[i];
+        }
+}
+
+#ifndef DIGEST
+#define DIGEST ""
+#endif
+
+const char *brickgpt_digest(void) { return DIGEST; }
+
+/* box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
+   dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots.
+   Answers OPTIMAL, or why there is none. */
+int brickgpt_paper(int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
+                   int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts) {
+    Model model = {.n = n, .box = box, .weight = weight, .dear = dear};
+    Simplex simplex;
+    start_over();
+    if (!build_model(&model, grid, dim))
+        return NO_MEMORY;
+    counts[0] = model.points;
+    if (model.far)
+        return FAR;
+    for (int i = 0; i < n; i++) {
+        int last = model.first[i + 1] - 1;
+        if (last >= model.first[i] &&
+            model.pair[last].point + model.pair[last].points - model.pair[model.first[i]].point > MOST_POINTS)
+            return TOO_LARGE;
+    }
+    Column *start = take(sizeof(Column) * (size_t)(3 * n + 1)), *turned = take(sizeof(Column) * (size_t)(3 * n + 1));
+    if (model.points > most_points || !start || !turned || !new_simplex(&simplex, &model))
+        return NO_MEMORY;
+    int count = first_columns(&model, start);
+    if (count < 0)
+        return NO_MEMORY;
+    for (int k = 0; k < count; k++)
+        turned[k] = start[count - 1 - k];
+    invert(&simplex, turned, count);
+    weigh(&simplex);
+    solve_x(&simplex);
+    solve_y(&simplex);
+    int ending = climb_dual(&simplex);
+    counts[1] = simplex.pivots;
+    if (ending != OPTIMAL)
+        return ending;
+    solve_x(&simplex);
+    if (!proven(&simplex))
+        return NOT_PROVEN;
+    if (leans(&simplex))
+        return LEANS;
+    memcpy(standing, model.standing, (size_t)n);
+    read_out(&simplex, pull, rest);
+    return OPTIMAL;
+}

@@ -1,0 +1,125 @@
+/* The published stability problem by a simplex of its own: what the parts share.
+
+   The formulation is that of force_model.py and condensed.py with every standing brick free: a row for each
+   brick's vertical balance, and two (along x and y) for each joint, the faces that meet in one stud plane. The
+   duals of the rows are a motion: each brick rises, and tilts by the difference of its two joints. Forces are
+   centinewtons, lengths stud pitches, costs thousandths of the published unit. */
+
+#ifndef BRICKGPT_PAPER_H
+#define BRICKGPT_PAPER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GROUND = -1, NO_ROW = -1, MOST_ENTRIES = 160, MOST_POINTS = 64 };
+
+/* Answers of brickgpt_paper: an optimum with its proof, or why there is none here. */
+enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND = 5, TOO_LARGE = 6 };
+
+/* Internal units per newton and per unit of the published objective, and the published costs in these: of a force or
+   torque left over, of a brick's largest pull, and of each pull. force_model.py has the same. */
+#define FORCE 100.0
+#define COST 1000.0
+#define COST_FORCE 1000.0
+#define COST_TORQUE 7.8
+#define COST_SET 1.0
+#define COST_PULL 1e-3
+/* What a column may earn beyond its cost, and how far below zero a force may be, where an optimum is proven. */
+#define UNUSED 1e-7
+#define SLIP 1e-6
+
+/* On common processors the inner loops are compiled twice and chosen when the library is loaded. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+#define FAST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FAST
+#endif
+
+/* A brick on a brick, or on the baseplate: the cells in which they meet, and where its corners and points begin. */
+typedef struct {
+    int upper, lower;
+    int low[2], high[2];
+    int corners; /* at 8 times the pair's number; the rest of the 8 is filled with the first */
+    int point, points;
+} Pair;
+
+/* A plane over x and y: what a unit support at a place would earn. */
+typedef struct {
+    double at, x, y;
+} Plane;
+
+typedef struct {
+    int more, less;
+} Press;
+
+typedef struct {
+    int n;
+    const int64_t *box; /* (n, 5) h, w, x, y, z */
+    const double *weight; /* (n) newtons */
+    const double *dear; /* (n) what each brick's costs are multiplied by for the tie-break */
+    int pairs, points, presses, components;
+    Pair *pair;
+    int *first; /* (n + 1) first pair of each upper brick */
+    double *corner_x, *corner_y; /* (pairs, 8) */
+    double *point_x, *point_y;
+    double *cx, *cy;
+    uint8_t *standing;
+    int *order; /* (n) bricks, lowest first */
+    int rows;
+    int *vertical; /* (n + 1) row; the last is the baseplate's */
+    int *bottom, *top; /* (n + 1) row along x of the joint at each face; along y it is the next */
+    int *joint_bottom, *joint_top; /* (n) joints by number, 0 for the baseplate's */
+    int joints;
+    Press *press;
+    int *press_second, *press_first; /* joints that each press is between */
+    double *load; /* (rows) */
+    int far;
+} Model;
+
+typedef enum { SUPPORT, PRESS, RESIDUAL, SET, SLACK } Kind;
+
+/* A column: a corner, a press, brick * 6 + direction, a brick and its points, or a row. */
+typedef struct {
+    Kind kind;
+    int which;
+    uint64_t mask;
+} Column;
+
+typedef struct {
+    const Model *model;
+    int m, ld;
+    double *inverse; /* (m, ld): for each basic column, what a unit in each row adds to it */
+    Column *basic; /* (m) */
+    double *x, *y, *cost; /* basic values, duals, basic costs */
+    double *measure; /* squared lengths of the inverse's lines */
+    double *alpha, *rho, *spare;
+    int *some, slacks; /* positions that began with a slack */
+    int pivots;
+    int plain; /* whether costs are the published ones, without the tie-break's share */
+} Simplex;
+
+void *take(size_t bytes);
+void start_over(void);
+
+int build_model(Model *model, const int32_t *grid, int dim);
+
+int entries(const Model *model, Column column, int *row, double *value);
+double column_cost(const Model *model, Column column, int plain);
+double worth_of(const Model *model, Column column, const double *y);
+void planes(const Model *model, const double *y, Plane *plane);
+void brick_planes(const Model *model, const double *y, Plane *plane);
+static inline double at_place(Plane plane, double x, double y) { return plane.at + plane.x * x + plane.y * y; }
+
+int first_columns(const Model *model, Column *column);
+
+int new_simplex(Simplex *simplex, const Model *model);
+int invert(Simplex *simplex, const Column *column, int count);
+void weigh(Simplex *simplex);
+void solve_x(Simplex *simplex);
+void solve_y(Simplex *simplex);
+void image(const Simplex *simplex, Column column, double *alpha);
+void exchange(Simplex *simplex, int position, Column column);
+int climb_dual(Simplex *simplex);
+int proven(Simplex *simplex);
+
+#endif
