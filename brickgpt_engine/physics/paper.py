@@ -35,6 +35,7 @@ from brickgpt_engine.physics.contacts import GROUND, Contacts, extract_contacts
 from brickgpt_engine.physics.dense import DenseSimplex
 from brickgpt_engine.physics.force_model import COST, far_bricks
 from brickgpt_engine.physics.growing import GrowingProgram, Grown
+from brickgpt_engine.physics.native import Trace
 from brickgpt_engine.physics.settling import Loads, must_pull, settle
 from brickgpt_engine.physics.start import first_balance
 
@@ -110,12 +111,14 @@ class Memory:
         solved: balances of the last programs, by :meth:`Condensed.key`.
         moving: which bricks (n,) moved last, in build order.
         growing: the program of all bricks as the solver still has it.
+        trace: what the compiled simplex left.
     """
 
     def __init__(self) -> None:
         self.solved: dict[bytes, Balance] = {}
         self.moving: BoolArray = np.zeros(0, dtype=bool)
         self.growing: GrowingProgram | None = None
+        self.trace = Trace()
         self._settled = True
         self._contacts: Contacts | None = None
 
@@ -131,6 +134,7 @@ class Memory:
 
     def forget(self, position: int) -> None:
         """The brick at ``position`` in build order is gone."""
+        self.trace.forget(position)
         if self._contacts is not None and position < self._contacts.brick_count:
             self._contacts = without(self._contacts, position)
         if position < len(self.moving):

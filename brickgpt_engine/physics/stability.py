@@ -101,7 +101,7 @@ class StabilityAnalyzer:
         if not len(structure):
             return self._empty_report()
         compiled = self.criterion is Criterion.PAPER and self.solver == "auto"
-        if compiled and (found := native.optimum(structure)) is not None:
+        if compiled and (found := native.optimum(structure, memory and memory.trace)) is not None:
             return self._report(structure, None, found.standing, _compiled_verdict(found))
         contacts = memory.contacts(structure) if memory else extract_contacts(structure)
         grounded = grounded_bricks(contacts)

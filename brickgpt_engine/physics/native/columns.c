@@ -52,12 +52,11 @@ int entries(const Model *model, Column column, int *row, double *value) {
     case RESIDUAL:
         return residual(model, column.which, row, value);
     case SET: {
-        int first = model->pair[model->first[column.which]].point;
         for (int p = model->first[column.which]; p < model->first[column.which + 1]; p++) {
             const Pair *pair = &model->pair[p];
             double force = 0.0, x = 0.0, y = 0.0;
             for (int q = pair->point; q < pair->point + pair->points; q++)
-                if (column.mask >> (q - first) & 1)
+                if (column.mask >> model->bit[q] & 1)
                     force -= 1.0, x -= model->point_x[q], y -= model->point_y[q];
             if (force != 0.0)
                 count += lift(model, pair, force, x, y, row + count, value + count);
@@ -73,6 +72,8 @@ int entries(const Model *model, Column column, int *row, double *value) {
 double column_cost(const Model *model, Column column, int plain) {
     if (column.kind == RESIDUAL)
         return (column.which % 6 < 2 ? COST_FORCE : COST_TORQUE) * (plain ? 1.0 : model->dear[column.which / 6]);
+    if (column.kind == SLACK)
+        return model->unmet[column.which];
     if (column.kind != SET)
         return 0.0;
     int size = 0;

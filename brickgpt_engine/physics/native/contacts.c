@@ -102,7 +102,8 @@ static int find_places(Model *model) {
     model->corner_y = take(sizeof(double) * 8 * (size_t)model->pairs);
     model->point_x = take(sizeof(double) * (size_t)points);
     model->point_y = take(sizeof(double) * (size_t)points);
-    if (!model->corner_x || !model->corner_y || !model->point_x || !model->point_y)
+    model->bit = take((size_t)points);
+    if (!model->bit || !model->corner_x || !model->corner_y || !model->point_x || !model->point_y)
         return 0;
     model->points = 0;
     for (int p = 0; p < model->pairs; p++) {
@@ -129,6 +130,9 @@ static int find_places(Model *model) {
         for (int x = pair->low[0]; x <= pair->high[0]; x++)
             for (int y = pair->low[1]; y <= pair->high[1]; y++)
                 for (int k = 0; k < kinds; k++) {
+                    int across = BOX(model, pair->upper, 1);
+                    int cell = (x - BOX(model, pair->upper, 2)) * across + y - BOX(model, pair->upper, 3);
+                    model->bit[model->points] = (uint8_t)(4 * cell + k);
                     model->point_x[model->points] = x + 0.5 + pattern[k][0];
                     model->point_y[model->points++] = y + 0.5 + pattern[k][1];
                 }
@@ -259,7 +263,9 @@ static int find_presses(Model *model, const int32_t *grid, int dim) {
     model->press = take(sizeof(Press) * (size_t)sides);
     model->press_first = take(sizeof(int) * (size_t)sides);
     model->press_second = take(sizeof(int) * (size_t)sides);
-    if (!known || !model->press || !model->press_first || !model->press_second)
+    model->press_on = take(sizeof(int) * (size_t)sides);
+    model->press_by = take(sizeof(int) * (size_t)sides);
+    if (!known || !model->press_on || !model->press_by || !model->press || !model->press_first || !model->press_second)
         return 0;
     memset(known, 0, sizeof(uint64_t) * (size_t)size);
     model->presses = 0;
@@ -291,6 +297,8 @@ static int find_presses(Model *model, const int32_t *grid, int dim) {
                     continue;
                 known[slot] = code;
                 model->press[model->presses] = (Press){more, less};
+                model->press_on[model->presses] = other;
+                model->press_by[model->presses] = i;
                 model->press_second[model->presses] = 2 * model->joint_bottom[other] + axis;
                 model->press_first[model->presses++] = 2 * model->joint_bottom[i] + axis;
             }
@@ -315,8 +323,10 @@ int build_model(Model *model, const int32_t *grid, int dim) {
         return 0;
     model->far = reaches_far(model);
     model->load = take(sizeof(double) * (size_t)(model->rows + 1));
-    if (!model->load)
+    model->unmet = take(sizeof(double) * (size_t)(model->rows + 1));
+    if (!model->load || !model->unmet)
         return 0;
+    memset(model->unmet, 0, sizeof(double) * (size_t)(model->rows + 1));
     memset(model->load, 0, sizeof(double) * (size_t)(model->rows + 1));
     for (int i = 0; i < n; i++)
         if (model->standing[i])

@@ -152,7 +152,6 @@ static void look_at_sets(Search *search, int brick) {
     int first = model->first[brick], end = model->first[brick + 1];
     if (!search->moves[brick] || !may_pay(search, brick, search->limit, whole, each))
         return;
-    int point = model->pair[first].point;
     double limit = search->limit, alpha = 0.0;
     uint64_t mask = 0;
     for (int round = 0; round < 60; round++) {
@@ -168,7 +167,7 @@ static void look_at_sets(Search *search, int brick) {
                     continue;
                 left -= over;
                 slope -= at_place(step, model->point_x[q], model->point_y[q]);
-                chosen |= (uint64_t)1 << (q - point);
+                chosen |= (uint64_t)1 << model->bit[q];
             }
         }
         if (round == 0 && left >= -TOLERANCE)
@@ -262,7 +261,7 @@ static Candidate entering(Search *search, const double *y, const double *rho) {
     return best;
 }
 
-int climb_dual(Simplex *simplex) {
+FAST int climb_dual(Simplex *simplex) {
     const Model *model = simplex->model;
     int m = simplex->m, limit = simplex->pivots + 10 * m + 400;
     Search search;

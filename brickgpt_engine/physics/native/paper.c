@@ -52,29 +52,23 @@ void start_over(void) {
         blocks->used = 0;
 }
 
-/* Whether no set of a brick's pulls earns more than the published costs. */
-static int content(const Model *model, const Plane *plane, int brick) {
-    double earned = 0.0;
+/* Whether no set of a brick's pulls earns more than it costs by a share of that. */
+static int content(const Simplex *simplex, const Plane *plane, int brick, double slack) {
+    const Model *model = simplex->model;
+    double earned = 0.0, dear = simplex->plain ? 1.0 : model->dear[brick];
     for (int p = model->first[brick]; p < model->first[brick + 1]; p++) {
         const Pair *pair = &model->pair[p];
         for (int q = pair->point; q < pair->point + pair->points; q++) {
-            double over = -at_place(plane[p], model->point_x[q], model->point_y[q]) - COST_PULL;
+            double over = -at_place(plane[p], model->point_x[q], model->point_y[q]) - COST_PULL * dear;
             earned += over > 0.0 ? over : 0.0;
         }
     }
-    return earned <= COST_SET * (1 + UNUSED);
+    return earned <= COST_SET * dear + slack;
 }
 
-/* Whether the basis is feasible, and no column pays at the published costs. */
-int proven(Simplex *simplex) {
+/* Whether no column earns more than it costs, by `slack`, at the duals as they are. */
+int priced(Simplex *simplex, double slack) {
     const Model *model = simplex->model;
-    int plain = simplex->plain;
-    for (int p = 0; p < simplex->m; p++)
-        if (!(simplex->x[p] >= -SLIP) || (simplex->basic[p].kind == SLACK && !(simplex->x[p] <= SLIP)))
-            return 0;
-    simplex->plain = 1;
-    solve_y(simplex);
-    simplex->plain = plain;
     Plane *plane = take(sizeof(Plane) * (size_t)(model->pairs + model->n + 1));
     if (!plane)
         return 0;
@@ -82,31 +76,47 @@ int proven(Simplex *simplex) {
     planes(model, y, plane);
     for (int p = 0; p < model->pairs; p++)
         for (int c = 8 * p; c < 8 * p + 8; c++)
-            if (!(at_place(plane[p], model->corner_x[c], model->corner_y[c]) <= UNUSED))
+            if (!(at_place(plane[p], model->corner_x[c], model->corner_y[c]) <= slack))
                 return 0;
     for (int s = 0; s < model->presses; s++) {
         Press press = model->press[s];
-        if (!((press.more < 0 ? 0.0 : y[press.more]) - (press.less < 0 ? 0.0 : y[press.less]) <= UNUSED))
+        if (!((press.more < 0 ? 0.0 : y[press.more]) - (press.less < 0 ? 0.0 : y[press.less]) <= slack))
             return 0;
     }
     for (int i = 0; i < model->n; i++) {
         Plane motion = plane[model->pairs + i];
         if (!model->standing[i])
             continue;
-        if (!(fabs(y[model->vertical[i]]) <= COST_FORCE + UNUSED && fabs(motion.x) <= COST_TORQUE + UNUSED &&
-              fabs(motion.y) <= COST_TORQUE + UNUSED && content(model, plane, i)))
+        double dear = simplex->plain ? 1.0 : model->dear[i], force = dear * COST_FORCE, torque = dear * COST_TORQUE;
+        if (!(fabs(y[model->vertical[i]]) <= force + slack && fabs(motion.x) <= torque + slack &&
+              fabs(motion.y) <= torque + slack && content(simplex, plane, i, slack)))
             return 0;
     }
-    /* That the basic columns earn what they cost, and that the rows are met, does not follow from the above. */
+    return 1;
+}
+
+/* Whether the basis is feasible, and no column pays at the published costs. */
+int proven(Simplex *simplex) {
+    const Model *model = simplex->model;
     int row[MOST_ENTRIES];
     double value[MOST_ENTRIES], *left = simplex->spare;
+    for (int p = 0; p < simplex->m; p++)
+        if (!(simplex->x[p] >= -SLIP) || (simplex->basic[p].kind == SLACK && !(simplex->x[p] <= SLIP)))
+            return 0;
+    simplex->plain = 1;
+    solve_y(simplex);
+    int content_so = priced(simplex, UNUSED);
+    simplex->plain = 0;
+    if (!content_so)
+        return 0;
+    /* That the basic columns earn what they cost, and that the rows are met, does not follow from the above. */
     memcpy(left, model->load, sizeof(double) * (size_t)simplex->m);
     for (int p = 0; p < simplex->m; p++) {
         int count = entries(model, simplex->basic[p], row, value);
         double over = simplex->cost[p];
         for (int k = 0; k < count; k++) {
             left[row[k]] -= value[k] * simplex->x[p];
-            over -= value[k] * y[row[k]];
+            over -= value[k] * simplex->y[row[k]];
         }
         if (!(fabs(over) <= UNUSED))
             return 0;
@@ -154,15 +164,16 @@ static void read_out(const Simplex *simplex, double *pull, double *rest) {
     for (int p = 0; p < simplex->m; p++) {
         Column column = simplex->basic[p];
         double x = simplex->x[p] > 0.0 ? simplex->x[p] / FORCE : 0.0;
-        sum += simplex->cost[p] * x;
+        if (column.kind != SLACK)
+            sum += simplex->cost[p] * x;
         if (column.kind == RESIDUAL) {
             int direction = column.which % 6;
             left[3 * (column.which / 6) + direction / 2] += direction % 2 ? -x : x;
         } else if (column.kind == SET) {
-            int first = model->pair[model->first[column.which]].point, point = first;
-            for (uint64_t rest_of = column.mask; rest_of; rest_of >>= 1, point++)
-                if (rest_of & 1)
-                    pull[point] += x;
+            for (int k = model->first[column.which]; k < model->first[column.which + 1]; k++)
+                for (int q = model->pair[k].point; q < model->pair[k].point + model->pair[k].points; q++)
+                    if (column.mask >> model->bit[q] & 1)
+                        pull[q] += x;
         }
     }
     rest[0] = sum / COST;
@@ -184,42 +195,77 @@ static void read_out(const Simplex *simplex, double *pull, double *rest) {
 
 const char *brickgpt_digest(void) { return DIGEST; }
 
+/* Begin at a basis from nothing; -1 without memory. */
+static int begin(Simplex *simplex, Column *column) {
+    int count = first_columns(simplex->model, column);
+    for (int one = 0, other = count - 1; one < other; one++, other--) {
+        Column lower = column[one];
+        column[one] = column[other];
+        column[other] = lower;
+    }
+    if (count >= 0)
+        invert(simplex, column, count);
+    return count;
+}
+
+static int same(const Model *model, const double *dear) {
+    for (int i = 0; i < model->n; i++)
+        if (model->standing[i] && model->dear[i] != dear[i])
+            return 0;
+    return 1;
+}
+
 /* box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
-   dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots.
+   dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots,
+   basic columns. `kept` and `motion` are what the last structure left, or kept is NULL; `origin` (n) the place
+   of each brick in it, -1 for a new one. `kept_now` and `motion_now` take what this one leaves, unless NULL.
    Answers OPTIMAL, or why there is none. */
 int brickgpt_paper(int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
-                   int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts) {
+                   int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts, const Kept *kept,
+                   int kept_count, const Motion *motion, const int *origin, Kept *kept_now, Motion *motion_now) {
     Model model = {.n = n, .box = box, .weight = weight, .dear = dear};
     Simplex simplex;
     start_over();
     if (!build_model(&model, grid, dim))
         return NO_MEMORY;
     counts[0] = model.points;
+    counts[1] = counts[2] = 0;
     if (model.far)
         return FAR;
-    for (int i = 0; i < n; i++) {
-        int last = model.first[i + 1] - 1;
-        if (last >= model.first[i] &&
-            model.pair[last].point + model.pair[last].points - model.pair[model.first[i]].point > MOST_POINTS)
+    for (int i = 0; i < n; i++)
+        if (box[5 * i] * box[5 * i + 1] * 4 > MOST_POINTS)
             return TOO_LARGE;
-    }
-    Column *start = take(sizeof(Column) * (size_t)(3 * n + 1)), *turned = take(sizeof(Column) * (size_t)(3 * n + 1));
-    if (model.points > most_points || !start || !turned || !new_simplex(&simplex, &model))
+    double *before = take(sizeof(double) * (size_t)n);
+    Column *column = take(sizeof(Column) * (size_t)(3 * n + kept_count + 1));
+    if (model.points > most_points || !before || !column || !new_simplex(&simplex, &model))
         return NO_MEMORY;
-    int count = first_columns(&model, start);
-    if (count < 0)
+    if (kept) {
+        /* Bricks keep the tie-break's weights that they had, or nothing would be optimal any more. */
+        for (int i = 0; i < n; i++)
+            before[i] = origin[i] >= 0 && motion[origin[i]].dear > 0.0 ? motion[origin[i]].dear : dear[i];
+        model.dear = before;
+        if (!take_up(&simplex, kept, kept_count, motion, origin, column))
+            return NOT_FOUND;
+    } else if (begin(&simplex, column) < 0)
         return NO_MEMORY;
-    for (int k = 0; k < count; k++)
-        turned[k] = start[count - 1 - k];
-    invert(&simplex, turned, count);
     weigh(&simplex);
     solve_x(&simplex);
     solve_y(&simplex);
+    if (kept && !priced(&simplex, UNUSED))
+        return NOT_FOUND;
     int ending = climb_dual(&simplex);
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)
         return ending;
     solve_x(&simplex);
+    if (kept && !same(&model, dear)) {
+        model.dear = dear;
+        solve_y(&simplex);
+        if (!priced(&simplex, UNUSED))
+            return NOT_FOUND;
+    }
+    if (kept_now)
+        counts[2] = keep(&simplex, kept_now, motion_now);
     if (!proven(&simplex))
         return NOT_PROVEN;
     if (leans(&simplex))

@@ -61,6 +61,7 @@ typedef struct {
     Pair *pair;
     int *first; /* (n + 1) first pair of each upper brick */
     double *corner_x, *corner_y; /* (pairs, 8) */
+    uint8_t *bit; /* (points) of each point in a set of its brick's pulls: four for each cell of the brick */
     double *point_x, *point_y;
     double *cx, *cy;
     uint8_t *standing;
@@ -71,8 +72,10 @@ typedef struct {
     int *joint_bottom, *joint_top; /* (n) joints by number, 0 for the baseplate's */
     int joints;
     Press *press;
-    int *press_second, *press_first; /* joints that each press is between */
+    int *press_second, *press_first; /* twice the joint that each press is at, and its axis */
+    int *press_on, *press_by; /* bricks of each press */
     double *load; /* (rows) */
+    double *unmet; /* (rows) what a slack costs: nothing, unless the duals were known before */
     int far;
 } Model;
 
@@ -111,6 +114,18 @@ void brick_planes(const Model *model, const double *y, Plane *plane);
 static inline double at_place(Plane plane, double x, double y) { return plane.at + plane.x * x + plane.y * y; }
 
 int first_columns(const Model *model, Column *column);
+
+/* What an optimum leaves for that of a structure that differs by a brick or two: basic columns by what they are made
+   of, and how each brick moves. */
+typedef struct {
+    int64_t kind, one, other, mask;
+} Kept;
+typedef struct {
+    double rise, bottom[2], top[2], dear; /* not a number where the brick floats */
+} Motion;
+int keep(const Simplex *simplex, Kept *kept, Motion *motion);
+int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion, const int *origin, Column *column);
+int priced(Simplex *simplex, double slack);
 
 int new_simplex(Simplex *simplex, const Model *model);
 int invert(Simplex *simplex, const Column *column, int count);
