@@ -4,10 +4,10 @@
 
 For each random or designed structure, verdict and optimum of both criteria are compared with
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
-dispatcher: the usual one by HiGHS, the built-in simplex, the moving bricks alone, all bricks free with one
-column per pull, all free with columns over sets, the same from an interior point, the plain reduced
-program by HiGHS, the same by Gurobi where its licence allows, and the program that is kept between
-changes, after the last brick was added and after a brick was taken out. Stress per brick is compared
+dispatcher: the usual one by HiGHS, the compiled simplex, the built-in one, the moving bricks alone, all bricks free
+with one column per pull, all free with columns over sets, the same from an interior point, the plain
+reduced program by HiGHS, the same by Gurobi where its licence allows, and what is kept between changes by
+HiGHS and by the compiled simplex, after the last brick was added and after a brick was taken out. Stress per brick is compared
 between them, as the tie-break makes it unique. So is the verdict alone. Ends with exit code 1 on a
 difference.
 """
@@ -34,6 +34,7 @@ from brickgpt_engine.physics import (
     StabilityAnalyzer,
     StabilityReport,
     condensed,
+    native,
     paper,
 )
 from brickgpt_engine.physics.connectivity import grounded_bricks
@@ -93,9 +94,11 @@ def structures(count: int, seed: int) -> Iterator[tuple[str, BrickStructure]]:
 def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, StabilityReport]]:
     """The report of every way through the dispatcher for the published criterion."""
     yield "usual", StabilityAnalyzer("paper", "highs").analyze(structure)
-    small, paper._SMALL = paper._SMALL, 10**9
+    if native.library():
+        yield "compiled", StabilityAnalyzer("paper").analyze(structure)
+    small, paper._SMALL, most, native.MOST = paper._SMALL, 10**9, native.MOST, 0
     yield "built-in", StabilityAnalyzer("paper").analyze(structure)
-    paper._SMALL = small
+    paper._SMALL, native.MOST = small, most
     few, paper._FEW = paper._FEW, 0
     yield "moving alone", StabilityAnalyzer("paper", "highs").analyze(structure)
     paper._FEW = few
@@ -115,14 +118,16 @@ def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, Stabili
     yield "at once", plain._report(structure, contacts, grounded_bricks(contacts), verdict)
     if gurobi:
         yield "gurobi", StabilityAnalyzer("paper", "gurobi").analyze(structure)
-    yield from changes(structure)
+    yield from changes(structure, "highs")
+    if native.library():
+        yield from changes(structure, "auto")
 
 
-def changes(structure: BrickStructure) -> Iterator[tuple[str, StabilityReport]]:
-    """Reports by the program that is kept between changes: a brick is added last, or one more taken out."""
+def changes(structure: BrickStructure, solver: str) -> Iterator[tuple[str, StabilityReport]]:
+    """Reports by what is kept between changes: a brick is added last, or one more taken out."""
     side, count = structure.world_dim, len(structure)
-    session = kept(structure[:-1], side)
-    yield "brick added", session.follow(structure)
+    session = kept(structure[:-1], side, solver)
+    yield f"brick added ({solver})", session.follow(structure)
     filled = structure.grid >= 0
     height = np.where(filled.any(axis=2), side - np.argmax(filled[:, :, ::-1], axis=2), side)
     free = np.argwhere(height < side)  # tops of columns that have a brick
@@ -130,13 +135,13 @@ def changes(structure: BrickStructure) -> Iterator[tuple[str, StabilityReport]]:
         return
     x, y = free[count * 7 % len(free)].tolist()
     extra, place = Brick(1, 1, x, y, int(height[x, y])), count * 5 % (count + 1)
-    session = kept([*structure[:place], extra, *structure[place:]], side)
-    yield "brick taken out", session.remove(place)
+    session = kept([*structure[:place], extra, *structure[place:]], side, solver)
+    yield f"brick taken out ({solver})", session.remove(place)
 
 
-def kept(bricks: Sequence[Brick], world_dim: int) -> IncrementalAnalyzer:
+def kept(bricks: Sequence[Brick], world_dim: int, solver: str) -> IncrementalAnalyzer:
     """A session that has solved for these bricks, also where they settle."""
-    session = IncrementalAnalyzer(StabilityAnalyzer("paper", "highs"), BrickStructure(bricks, world_dim))
+    session = IncrementalAnalyzer(StabilityAnalyzer("paper", solver), BrickStructure(bricks, world_dim))
     session._memory._settled = False
     session.report()
     session._memory._settled = False

@@ -19,6 +19,9 @@ static _Thread_local Block *blocks;
 
 enum { HEAD = 64, LEAST = 1 << 20 };
 
+/* How many smaller shares of the tie-break's costs are tried, each a tenth of the last. */
+enum { SMALLER = 2 };
+
 void *take(size_t bytes) {
     bytes = (bytes + 63) & ~(size_t)63;
     if (!blocks || blocks->used + bytes > blocks->size) {
@@ -208,6 +211,31 @@ static int begin(Simplex *simplex, Column *column) {
     return count;
 }
 
+/* Whatever the tie-break's share of the costs: if the basis at which the simplex ends is optimal for the published
+   costs alone, it is the tie-break's optimum. If it is not, a smaller share is tried from there. */
+static int settle_costs(Simplex *simplex) {
+    const Model *model = simplex->model;
+    Model other = *model;
+    double *less = take(sizeof(double) * (size_t)model->n), part = 1.0;
+    int ending = OPTIMAL;
+    if (!less)
+        return NO_MEMORY;
+    other.dear = less;
+    for (int round = 0; ending == OPTIMAL && !proven(simplex); round++) {
+        if (round == SMALLER)
+            return NOT_PROVEN;
+        part /= 10.0;
+        for (int i = 0; i < model->n; i++)
+            less[i] = 1.0 + part * (model->dear[i] - 1.0);
+        simplex->model = &other;
+        solve_y(simplex);
+        ending = climb_primal(simplex);
+        simplex->model = model;
+        solve_x(simplex);
+    }
+    return ending;
+}
+
 static int same(const Model *model, const double *dear) {
     for (int i = 0; i < model->n; i++)
         if (model->standing[i] && model->dear[i] != dear[i])
@@ -261,13 +289,14 @@ int brickgpt_paper(int n, const int64_t *box, const double *weight, const double
     if (kept && !same(&model, dear)) {
         model.dear = dear;
         solve_y(&simplex);
-        if (!priced(&simplex, UNUSED))
-            return NOT_FOUND;
+        ending = climb_primal(&simplex);
     }
     if (kept_now)
         counts[2] = keep(&simplex, kept_now, motion_now);
-    if (!proven(&simplex))
-        return NOT_PROVEN;
+    ending = ending == OPTIMAL ? settle_costs(&simplex) : ending;
+    counts[1] = simplex.pivots;
+    if (ending != OPTIMAL)
+        return ending;
     if (leans(&simplex))
         return LEANS;
     memcpy(standing, model.standing, (size_t)n);

@@ -135,6 +135,7 @@ void solve_y(Simplex *simplex);
 void image(const Simplex *simplex, Column column, double *alpha);
 void exchange(Simplex *simplex, int position, Column column);
 int climb_dual(Simplex *simplex);
+int climb_primal(Simplex *simplex);
 int proven(Simplex *simplex);
 
 #endif
