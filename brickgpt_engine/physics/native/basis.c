@@ -12,6 +12,8 @@
 #define PIVOT 1e-7
 #define DUST 1e-13
 
+enum { MOST_REPAIRS = 4 };
+
 static double *line_of(const Simplex *simplex, int position) {
     return simplex->inverse + (size_t)position * simplex->ld;
 }
@@ -33,7 +35,7 @@ int new_simplex(Simplex *simplex, const Model *model) {
     simplex->inverse = take(line * (size_t)(m + 3)); /* read by fours */
     simplex->some = take(sizeof(int) * (size_t)(m + 1));
     simplex->basic = take(sizeof(Column) * (size_t)(m + 1));
-    simplex->pivots = simplex->plain = 0;
+    simplex->pivots = simplex->repairs = simplex->plain = 0;
     return simplex->inverse && simplex->some && simplex->basic;
 }
 
@@ -190,4 +192,21 @@ FAST void exchange(Simplex *simplex, int position, Column column) {
     measure[position] = length / (pivot * pivot);
     simplex->basic[position] = column;
     simplex->pivots++;
+}
+
+/* The inverse of the same basis from its columns, where rounding has spoilt it; 0 where that was done too often. */
+int invert_again(Simplex *simplex) {
+    int m = simplex->m, count = 0;
+    Column *column = take(sizeof(Column) * (size_t)(m + 1));
+    if (!column || simplex->repairs++ == MOST_REPAIRS)
+        return 0;
+    for (int p = 0; p < m; p++)
+        if (simplex->basic[p].kind != SLACK)
+            column[count++] = simplex->basic[p];
+    sort_columns(simplex->model, column, count);
+    invert(simplex, column, count);
+    weigh(simplex);
+    solve_x(simplex);
+    solve_y(simplex);
+    return 1;
 }

@@ -118,3 +118,22 @@ void planes(const Model *model, const double *y, Plane *plane) {
         plane[p] = (Plane){up.at - down.at, up.x - down.x, up.y - down.y};
     }
 }
+
+static int height(const Model *model, Column column) {
+    int brick = column.kind == SUPPORT    ? model->pair[column.which >> 3].upper
+                : column.kind == PRESS    ? model->press_on[column.which]
+                : column.kind == RESIDUAL ? column.which / 6
+                                          : column.which;
+    return (int)model->box[5 * brick + 4];
+}
+
+/* Columns of the lowest bricks first, as the product form wants them. */
+void sort_columns(const Model *model, Column *column, int count) {
+    for (int k = 1; k < count; k++) {
+        Column moved = column[k];
+        int z = height(model, moved), at = k;
+        for (; at > 0 && height(model, column[at - 1]) > z; at--)
+            column[at] = column[at - 1];
+        column[at] = moved;
+    }
+}

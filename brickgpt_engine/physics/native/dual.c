@@ -12,7 +12,7 @@
 
 #define FEASIBLE 1e-9
 #define TOLERANCE 1e-9
-#define ENTRY 1e-9
+#define ENTRY 1e-8
 #define ENDLESS 1e30
 #define DUST 1e-13
 
@@ -261,16 +261,21 @@ static Candidate entering(Search *search, const double *y, const double *rho) {
     return best;
 }
 
+static void find_slacks(Simplex *simplex) {
+    simplex->slacks = 0;
+    for (int p = 0; p < simplex->m; p++)
+        if (simplex->basic[p].kind == SLACK)
+            simplex->some[simplex->slacks++] = p;
+}
+
 FAST int climb_dual(Simplex *simplex) {
     const Model *model = simplex->model;
     int m = simplex->m, limit = simplex->pivots + 10 * m + 400;
     Search search;
     if (!new_search(&search, simplex))
         return NO_MEMORY;
-    simplex->slacks = 0;
-    for (int p = 0; p < m; p++)
-        if (simplex->basic[p].kind == SLACK)
-            simplex->some[simplex->slacks++] = p;
+    find_slacks(simplex);
+    planes(model, simplex->y, search.now);
     while (simplex->pivots < limit) {
         int position = leaving(simplex);
         if (position < 0)
@@ -286,8 +291,14 @@ FAST int climb_dual(Simplex *simplex) {
             return NOT_FOUND;
         image(simplex, enters.column, simplex->alpha);
         double pivot = simplex->alpha[position];
-        if (!(fabs(sign * pivot - enters.alpha) <= 1e-6 * (1.0 + fabs(enters.alpha))))
-            return NOT_FOUND;
+        if (!(fabs(sign * pivot - enters.alpha) <= 1e-7 * (1.0 + fabs(enters.alpha)))) {
+            /* Rounding has spoilt the inverse. */
+            if (!invert_again(simplex))
+                return NOT_FOUND;
+            find_slacks(simplex);
+            planes(model, simplex->y, search.now);
+            continue;
+        }
         /* The step at which it earns its cost to the last digit, so that errors do not add up. */
         double reduced = column_cost(model, enters.column, simplex->plain) - worth_of(model, enters.column, simplex->y);
         double along = reduced / (sign * pivot), by = simplex->x[position] / pivot;

@@ -3,14 +3,13 @@
    Bricks that are gone take their columns with them, and the duals of what is left still let no column pay. Rows that
    have lost theirs get a slack that costs what the row's dual is, so all duals stay as they were: the dual simplex can
    start, and a slack, which must be zero, is the first to leave. A brick that is new begins by moving with one that it
-   touches; if columns pay then, or if it ties joints together that moved apart, there is no such start. */
+   touches. If columns pay then, or if it ties joints together that moved apart, the dual simplex has no such right;
+   it mostly ends near the optimum all the same, and the primal one does the rest. */
 
 #include "paper.h"
 
 #include <math.h>
 #include <string.h>
-
-#define APART 1e-9
 
 /* What the basis is made of; the answer is the number of columns. Duals must be those of the tie-break. */
 int keep(const Simplex *simplex, Kept *kept, Motion *motion) {
@@ -48,16 +47,11 @@ int keep(const Simplex *simplex, Kept *kept, Motion *motion) {
     return count;
 }
 
-static int set_joint(double *y, uint8_t *known, int row, const double *value) {
-    if (row < 0)
-        return fabs(value[0]) <= APART && fabs(value[1]) <= APART;
-    for (int axis = 0; axis < 2; axis++) {
-        if (known[row + axis] && !(fabs(y[row + axis] - value[axis]) <= APART))
-            return 0;
+static void set_joint(double *y, uint8_t *known, int row, const double *value) {
+    for (int axis = 0; axis < 2 && row >= 0; axis++) {
         y[row + axis] = value[axis];
         known[row + axis] = 1;
     }
-    return 1;
 }
 
 /* Let a brick without a motion move with `like`, as far as its joints are not tied. */
@@ -111,31 +105,13 @@ static int find_columns(const Model *model, const Kept *kept, int count, const i
     return found;
 }
 
-static int height(const Model *model, Column column) {
-    int brick = column.kind == SUPPORT    ? model->pair[column.which >> 3].upper
-                : column.kind == PRESS    ? model->press_on[column.which]
-                : column.kind == RESIDUAL ? column.which / 6
-                                          : column.which;
-    return (int)model->box[5 * brick + 4];
-}
-
-/* Columns of the lowest bricks first, as the product form wants them. */
-static void sort(const Model *model, Column *column, int count) {
-    for (int k = 1; k < count; k++) {
-        Column moved = column[k];
-        int z = height(model, moved), at = k;
-        for (; at > 0 && height(model, column[at - 1]) > z; at--)
-            column[at] = column[at - 1];
-        column[at] = moved;
-    }
-}
-
 /* A basis at which all duals are what they were; 0 where there is none. */
 int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion, const int *origin, Column *column) {
     const Model *model = simplex->model;
     int n = model->n, most = 0, fresh = -1;
     double *y = model->unmet, *duals = simplex->y;
     uint8_t *known = take((size_t)model->rows + 1);
+    double *tried = take(sizeof(double) * (size_t)(model->rows + 1));
     Plane *plane = take(sizeof(Plane) * (size_t)(model->pairs + n + 1));
     for (int i = 0; i < n; i++)
         most = origin[i] > most ? origin[i] : most;
@@ -144,7 +120,7 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
         most = kept[k].other > most ? (int)kept[k].other : most;
     }
     int *place = take(sizeof(int) * (size_t)(most + 1));
-    if (!known || !plane || !place)
+    if (!known || !plane || !place || !tried)
         return 0;
     memset(known, 0, (size_t)model->rows + 1);
     memset(place, -1, sizeof(int) * (size_t)(most + 1));
@@ -161,27 +137,31 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
             continue;
         }
         y[model->vertical[i]] = before->rise;
-        if (!set_joint(y, known, model->bottom[i], before->bottom) || !set_joint(y, known, model->top[i], before->top))
-            return 0;
+        set_joint(y, known, model->bottom[i], before->bottom);
+        set_joint(y, known, model->top[i], before->top);
     }
-    simplex->y = y;
-    int found = find_columns(model, kept, count, place, column), started = fresh < 0;
+    int found = find_columns(model, kept, count, place, column), best = -1;
     double *own = simplex->rho; /* any vector of its length: duals that are tried */
     brick_planes(model, y, plane);
-    for (int p = 0; p < model->pairs && !started; p++) {
+    for (int p = 0; p < model->pairs && fresh >= 0; p++) {
         const Pair *pair = &model->pair[p];
         if (pair->upper != fresh && pair->lower != fresh)
             continue;
         memcpy(own, y, sizeof(double) * (size_t)model->rows);
         ride(model, own, known, plane, fresh, pair->upper == fresh ? pair->lower : pair->upper);
         simplex->y = own;
-        started = priced(simplex, UNUSED);
-        if (started)
-            memcpy(y, own, sizeof(double) * (size_t)model->rows);
+        int right = priced(simplex, UNUSED);
+        simplex->y = duals;
+        if (best < 0 || right) {
+            memcpy(tried, own, sizeof(double) * (size_t)model->rows);
+            best = p;
+        }
+        if (right)
+            break;
     }
-    simplex->y = duals;
-    sort(model, column, found);
-    if (started)
-        invert(simplex, column, found);
-    return started;
+    if (best >= 0)
+        memcpy(y, tried, sizeof(double) * (size_t)model->rows);
+    sort_columns(model, column, found);
+    invert(simplex, column, found);
+    return 1;
 }

@@ -279,14 +279,12 @@ int brickgpt_paper(int n, const int64_t *box, const double *weight, const double
     weigh(&simplex);
     solve_x(&simplex);
     solve_y(&simplex);
-    if (kept && !priced(&simplex, UNUSED))
-        return NOT_FOUND;
-    int ending = climb_dual(&simplex);
+    int right = !kept || priced(&simplex, UNUSED), ending = climb_dual(&simplex);
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)
         return ending;
     solve_x(&simplex);
-    if (kept && !same(&model, dear)) {
+    if (!right || (kept && !same(&model, dear))) {
         model.dear = dear;
         solve_y(&simplex);
         ending = climb_primal(&simplex);

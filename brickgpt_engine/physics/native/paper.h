@@ -97,7 +97,7 @@ typedef struct {
     double *measure; /* squared lengths of the inverse's lines */
     double *alpha, *rho, *spare;
     int *some, slacks; /* positions that began with a slack */
-    int pivots;
+    int pivots, repairs;
     int plain; /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
@@ -109,6 +109,7 @@ int build_model(Model *model, const int32_t *grid, int dim);
 int entries(const Model *model, Column column, int *row, double *value);
 double column_cost(const Model *model, Column column, int plain);
 double worth_of(const Model *model, Column column, const double *y);
+void sort_columns(const Model *model, Column *column, int count);
 void planes(const Model *model, const double *y, Plane *plane);
 void brick_planes(const Model *model, const double *y, Plane *plane);
 static inline double at_place(Plane plane, double x, double y) { return plane.at + plane.x * x + plane.y * y; }
@@ -129,6 +130,7 @@ int priced(Simplex *simplex, double slack);
 
 int new_simplex(Simplex *simplex, const Model *model);
 int invert(Simplex *simplex, const Column *column, int count);
+int invert_again(Simplex *simplex);
 void weigh(Simplex *simplex);
 void solve_x(Simplex *simplex);
 void solve_y(Simplex *simplex);
