@@ -4,10 +4,11 @@
 
 For each random or designed structure, verdict and optimum of both criteria are compared with
 `tests/physics/oracle.py` (one variable per force), and so are those of every way through the
-dispatcher: the usual one by HiGHS, the compiled simplex, the built-in one, the moving bricks alone, all bricks free
-with one column per pull, all free with columns over sets, the same from an interior point, the plain
-reduced program by HiGHS, the same by Gurobi where its licence allows, and what is kept between changes by
-HiGHS and by the compiled simplex, after the last brick was added and after a brick was taken out. Stress per brick is compared
+dispatcher: the usual one by HiGHS, the compiled simplex, the built-in one, the moving bricks alone, all
+bricks free with one column per pull, all free with columns over sets, the same from an interior point, the
+plain reduced program by HiGHS, the same by Gurobi where its licence allows, and what is kept between changes
+by HiGHS and by the compiled simplex, after the last brick was added and after a brick was taken out.
+Stress per brick is compared
 between them, as the tie-break makes it unique. So is the verdict alone. Ends with exit code 1 on a
 difference.
 """

@@ -77,6 +77,7 @@ def preference(contacts: Contacts) -> FloatArray:
 
 @lru_cache(maxsize=64)
 def build_order_weights(bricks: int) -> FloatArray:
+    """Weights (bricks,) as said at :func:`preference`, were there nothing that floats."""
     order = np.arange(bricks)
     weights: FloatArray = 1 + 1 / np.sqrt(1 + order + (order * _GOLDEN) % 1 / 2)
     return weights

@@ -60,8 +60,9 @@ class StabilityAnalyzer:
 
     Args:
         criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
-        solver: ``auto`` (what measured fastest: the built-in simplex for a few bricks, else HiGHS, and
-            Gurobi where that gives no answer), ``highs`` or ``gurobi``. No solver is asked where
+        solver: ``auto`` (what measured fastest: the built-in simplex, up to 250 bricks where it was
+            compiled at installation and else up to 20, beyond it HiGHS, and Gurobi where that gives no
+            answer), ``highs`` or ``gurobi``. No solver is asked where
             the weights settle by pressing alone.
         time_limit: seconds for each solve, or None.
 
@@ -101,7 +102,7 @@ class StabilityAnalyzer:
         if not len(structure):
             return self._empty_report()
         compiled = self.criterion is Criterion.PAPER and self.solver == "auto"
-        if compiled and (found := native.optimum(structure, memory and memory.trace)) is not None:
+        if compiled and (found := native.optimum(structure, memory.trace if memory else None)) is not None:
             return self._report(structure, None, found.standing, _compiled_verdict(found))
         contacts = memory.contacts(structure) if memory else extract_contacts(structure)
         grounded = grounded_bricks(contacts)
@@ -216,7 +217,7 @@ class StabilityAnalyzer:
     def _report(
         self, structure: BrickStructure, contacts: Contacts | None, grounded: BoolArray, verdict: _Verdict
     ) -> StabilityReport:
-        """The verdict in words; ``contacts`` of the structure are found where they are needed and not given."""
+        """The verdict in words; ``contacts`` are found where they are needed and were not given."""
         floating = floating_failures(structure, grounded)
         failures = sorted(
             [*floating, *_force_failures(structure, contacts, grounded, verdict.forces)],

@@ -153,6 +153,7 @@ def test_no_answer_is_no_verdict(run, files, monkeypatch):
     monkeypatch.setattr(stability, "solve", stuck)
     monkeypatch.setattr(stability, "paper_optimum", stuck)
     monkeypatch.setattr(stability, "small_optimum", lambda contacts: None)
+    monkeypatch.setattr(stability.native, "library", lambda: None)
     ran = run("check", "tower.txt")
     assert ran.code == 5 and "no verdict" in ran.out and "time limit" in ran.out
     entry = table(run("check", "tower.txt", "--json"))[0]

@@ -9,7 +9,7 @@ from random_structures import grow, top_heavy
 
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.errors import SolverError
-from brickgpt_engine.physics import StabilityAnalyzer, paper, solvers
+from brickgpt_engine.physics import StabilityAnalyzer, native, paper, solvers
 from brickgpt_engine.physics.contacts import extract_contacts
 from brickgpt_engine.physics.dense import DenseSimplex
 from brickgpt_engine.physics.force_model import ForceModel
@@ -78,7 +78,13 @@ def test_gurobi_by_name_gives_way_where_its_licence_does_not_allow_the_size(monk
     assert "more than Gurobi's size-limited licence allows" in report.solver_note
 
 
-def test_auto_asks_no_solver_where_the_weights_settle_and_highs_where_there_are_many_bricks():
+@pytest.fixture
+def no_library(monkeypatch):
+    """As where nothing was compiled at installation."""
+    monkeypatch.setattr(native, "library", lambda: None)
+
+
+def test_auto_asks_no_solver_where_the_weights_settle_and_highs_where_there_are_many_bricks(no_library):
     settled = StabilityAnalyzer().analyze(BrickStructure([Brick(2, 2, 5, 5, 0), Brick(2, 4, 5, 4, 1)]))
     assert (settled.solver, settled.stable, settled.objective) == ("none", True, 0)
     assert StabilityAnalyzer().analyze(SMALL).solver == "built-in"
@@ -99,7 +105,7 @@ def test_what_is_too_large_for_the_free_licence_goes_to_highs():
     assert "size-limited" in report.solver_note
 
 
-def test_without_gurobi_auto_takes_highs(monkeypatch):
+def test_without_gurobi_auto_takes_highs(monkeypatch, no_library):
     monkeypatch.setitem(sys.modules, "gurobipy", None)
     report = StabilityAnalyzer().analyze(grow(1, 30, spread=0.4))
     assert (report.solver, report.stable) == ("highs", True)
@@ -159,7 +165,7 @@ def broken_solvers(monkeypatch, broken_highs):
     monkeypatch.setitem(solvers._SOLVE, "gurobi", broken)
 
 
-def test_a_built_in_answer_that_cannot_be_proven_goes_to_highs(monkeypatch):
+def test_a_built_in_answer_that_cannot_be_proven_goes_to_highs(monkeypatch, no_library):
     plain = StabilityAnalyzer().analyze(SMALL)
     monkeypatch.setattr(DenseSimplex, "_proven", lambda self: False)
     report = StabilityAnalyzer().analyze(SMALL)
@@ -179,7 +185,7 @@ def test_highs_takes_over_from_gurobi(monkeypatch):
 
 @pytest.mark.gurobi
 @pytest.mark.parametrize("solver", ["auto", "highs"])
-def test_gurobi_takes_over_from_highs(broken_highs, monkeypatch, solver):
+def test_gurobi_takes_over_from_highs(broken_highs, monkeypatch, no_library, solver):
     monkeypatch.setattr(paper, "_SMALL", 0)
     report = StabilityAnalyzer(solver=solver).analyze(SMALL)
     assert (report.solver, report.stable) == ("gurobi", True)

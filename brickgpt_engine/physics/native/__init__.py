@@ -1,20 +1,21 @@
 """The published problem by a compiled simplex: contacts, program and pivots of one structure in one call.
 
 The C files of this folder know nothing of Python; they are compiled when the package is installed, where
-there is a compiler (:mod:`~brickgpt_engine.physics.native.build`), and found through ctypes. An answer comes with its
-proof, looked at on other ways than those that led to it: no force below zero, every row met, and no column
-that pays at the published costs. Without that, and wherever this way does not go, there is no answer, and the
-analysis goes on as it does without the library.
+there is a compiler (:mod:`~brickgpt_engine.physics.native.build`), and found through ctypes. An answer comes
+with its proof, looked at on other ways than those that led to it: no force below zero, every row met, and no
+column that pays at the published costs. Without that, and wherever this way does not go, there is no answer,
+and the analysis goes on as it does without the library.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,14 @@ from brickgpt_engine.physics.contacts import WEIGHT
 from brickgpt_engine.physics.force_model import SHARE, build_order_weights
 from brickgpt_engine.physics.native.build import LIBRARY, digest
 
+IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 MOST = 250
-"""Bricks up to which it is the fastest way: its inverse is kept whole, so its pivots grow with their square."""
+"""Bricks up to which this way is taken: its inverse is kept whole, so a pivot grows with their square."""
+DECLINED = "BRICKGPT_COMPILED"
+"""Environment variable; 0 declines the library."""
 
 _FIELDS = attrgetter("h", "w", "x", "y", "z")
 
@@ -54,10 +58,29 @@ class NativeOptimum:
     pivots: int
 
 
+@dataclass(slots=True, eq=False)
+class Trace:
+    """What an optimum leaves for that of a structure that differs by a brick or two.
+
+    Attributes:
+        columns: (c, 4) basic columns by the bricks that they are of; none before there was an optimum.
+        motion: (n, 6) how each brick moves in the dual picture.
+        origin: the place of each brick in ``motion``, by its position in build order.
+    """
+
+    columns: IntArray = field(default_factory=lambda: np.zeros((0, 4), dtype=np.int64))
+    motion: FloatArray = field(default_factory=lambda: np.zeros((0, 6)))
+    origin: list[int] = field(default_factory=list)
+
+    def forget(self, position: int) -> None:
+        """The brick at ``position`` is gone."""
+        del self.origin[position : position + 1]
+
+
 @cache
 def library() -> ctypes.CDLL | None:
-    """The compiled simplex; None where there is none of these sources, or ``BRICKGPT_COMPILED=0`` declines it."""
-    if os.environ.get("BRICKGPT_COMPILED") == "0":
+    """The compiled simplex; None where there is none of these sources, or it is declined."""
+    if os.environ.get(DECLINED) == "0":
         return None
     try:
         found = ctypes.CDLL(str(LIBRARY))
@@ -73,38 +96,19 @@ def usable(structure: BrickStructure) -> bool:
     return 0 < len(structure) <= MOST and library() is not None
 
 
-class Trace:
-    """What an optimum leaves for that of a structure that differs by a brick or two.
-
-    Bricks are known by their position in build order.
-    """
-
-    __slots__ = ("columns", "motion", "origin")
-
-    def __init__(self) -> None:
-        self.columns: NDArray[np.int64] | None = None
-        self.motion: FloatArray | None = None
-        self.origin: list[int] = []
-
-    def forget(self, position: int) -> None:
-        """The brick at ``position`` is gone."""
-        del self.origin[position : position + 1]
-
-
 def optimum(structure: BrickStructure, trace: Trace | None = None) -> NativeOptimum | None:
     """The optimum of ``structure``, which has bricks; None where it is not found or not proven here.
 
     Args:
         structure: what is judged.
-        trace: what the last optimum left, whose bricks that were not forgotten are the first of ``structure``;
-            it takes what this one leaves. It saves time and changes nothing.
+        trace: what the last optimum left, whose bricks that were not forgotten are the first of
+            ``structure``; it takes what this one leaves. It saves time and changes nothing.
     """
-    if trace is not None and trace.columns is not None:
+    if trace is not None and len(trace.columns):
         code, found = attempt(structure, trace, go_on=True)
         if code == 0:
             return found
-    code, found = attempt(structure, trace)
-    return found if code == 0 else None
+    return attempt(structure, trace)[1]
 
 
 def attempt(
@@ -115,39 +119,30 @@ def attempt(
     With ``go_on`` it begins where ``trace`` stands, else from nothing.
     """
     n, simplex = len(structure), library()
-    if simplex is None or not 0 < n <= MOST:
+    if simplex is None or not usable(structure):
         return -1, None
-    box = np.fromiter(chain.from_iterable(map(_FIELDS, structure)), dtype=np.int64, count=5 * n).reshape(n, 5)
+    fields = chain.from_iterable(map(_FIELDS, structure))
+    box = np.fromiter(fields, dtype=np.int64, count=5 * n).reshape(n, 5)
     h, w = box[:, 0], box[:, 1]
     weight, dear = WEIGHT[h, w], 1 + SHARE * build_order_weights(n)
     points = int((h * w).sum()) * 4
     forces = np.empty(points + 4 * n + 1)
     pull, rest = forces[:points], forces[points:]
     standing, counts = np.empty(n, dtype=np.bool_), np.zeros(3, dtype=np.int32)
-    grid = np.ascontiguousarray(structure.grid)
-    before: tuple[ctypes.c_void_p | ctypes.c_int, ...] = _NOTHING_BEFORE
+    columns, motion = np.empty((5 * n + 1, 4), dtype=np.int64), np.empty((n, 6))
+    grid, origin = np.ascontiguousarray(structure.grid), np.full(n, -1, dtype=np.int32)
+    known, moved = np.zeros((0, 4), dtype=np.int64), motion
     if trace is not None and go_on:
-        origin = np.full(n, -1, dtype=np.int32)
-        known = trace.origin[:n]
-        origin[: len(known)] = known
-        before = (
-            _address(trace.columns),
-            ctypes.c_int(len(trace.columns)),
-            _address(trace.motion),
-            _address(origin),
-        )
-    after: tuple[ctypes.c_void_p, ...] = _NOTHING_AFTER
-    if trace is not None:
-        columns, motion = np.empty((5 * n + 1, 4), dtype=np.int64), np.empty((n, 6))
-        after = (_address(columns), _address(motion))
+        known, moved = trace.columns, trace.motion
+        origin[: len(trace.origin)] = trace.origin[:n]
     code = simplex.brickgpt_paper(
-        ctypes.c_int(n),
-        *map(_address, (box, weight, dear, grid)),
-        ctypes.c_int(structure.world_dim),
-        ctypes.c_int(points),
-        *map(_address, (standing, pull, rest, counts)),
-        *before,
-        *after,
+        n,
+        *_addresses(box, weight, dear, grid),
+        structure.world_dim,
+        points,
+        *_addresses(standing, pull, rest, counts, known),
+        len(known) if go_on else -1,
+        *_addresses(moved, origin, columns, motion),
     )
     if code:
         return code, None
@@ -164,9 +159,5 @@ def attempt(
     return code, found
 
 
-def _address(array: NDArray[np.generic]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-_NOTHING_BEFORE = (ctypes.c_void_p(), ctypes.c_int(), ctypes.c_void_p(), ctypes.c_void_p())
-_NOTHING_AFTER = (ctypes.c_void_p(), ctypes.c_void_p())
+def _addresses(*arrays: NDArray[Any]) -> list[ctypes.c_void_p]:
+    return [ctypes.c_void_p(array.ctypes.data) for array in arrays]

@@ -1,8 +1,8 @@
 """Compiles the simplex of this folder into a library beside it, where there is a C compiler.
 
-The installer does it (see ``hatch_build.py``); ``python -m brickgpt_engine.physics.native`` does it again. Nothing
-depends on it: without the library the analysis takes its other ways, which give the same answers more slowly.
-The compiler is ``$CC``, or the first of cc, gcc and clang.
+The installer does it (``.hatch/compile.py``); ``python -m brickgpt_engine.physics.native`` does it again.
+Nothing depends on it: without the library the analysis takes its other ways, which give the same answers more
+slowly. The compiler is ``$CC``, or the first of cc, gcc and clang.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIBRARY = HERE / "paper.so"
-"""Where the library lies, on every system by this name."""
+LIBRARY = HERE / "paper.library"
+"""Where the library lies, on every system by this name, by which Python does not take it for a module."""
 FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-fPIC", "-shared")
 _PATIENCE = 300
 
@@ -52,7 +52,7 @@ def build(target: Path = LIBRARY) -> str:
     command = compiler()
     if command is None:
         return "no C compiler was found (cc, gcc or clang; or name one in CC)"
-    handle, name = tempfile.mkstemp(suffix=".so", dir=target.parent)
+    handle, name = tempfile.mkstemp(suffix=".library", dir=target.parent)
     os.close(handle)
     made = Path(name)
     files = [str(path) for path in sources()]
@@ -81,4 +81,3 @@ def main() -> int:
     problem = build()
     sys.stderr.write(f"{problem}\n" if problem else f"compiled {LIBRARY}\n")
     return 1 if problem else 0
-

@@ -245,14 +245,15 @@ static int same(const Model *model, const double *dear) {
 
 /* box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
    dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots,
-   basic columns. `kept` and `motion` are what the last structure left, or kept is NULL; `origin` (n) the place
-   of each brick in it, -1 for a new one. `kept_now` and `motion_now` take what this one leaves, unless NULL.
+   basic columns. `kept` and `motion` are what the last structure left, or the count of kept columns is -1; `origin` (n)
+   the place of each brick in it, -1 for a new one. `kept_now` (5 n + 1) and `motion_now` (n) take what this one leaves.
    Answers OPTIMAL, or why there is none. */
 int brickgpt_paper(int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
                    int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts, const Kept *kept,
                    int kept_count, const Motion *motion, const int *origin, Kept *kept_now, Motion *motion_now) {
     Model model = {.n = n, .box = box, .weight = weight, .dear = dear};
     Simplex simplex;
+    int go_on = kept_count >= 0;
     start_over();
     if (!build_model(&model, grid, dim))
         return NO_MEMORY;
@@ -264,10 +265,10 @@ int brickgpt_paper(int n, const int64_t *box, const double *weight, const double
         if (box[5 * i] * box[5 * i + 1] * 4 > MOST_POINTS)
             return TOO_LARGE;
     double *before = take(sizeof(double) * (size_t)n);
-    Column *column = take(sizeof(Column) * (size_t)(3 * n + kept_count + 1));
+    Column *column = take(sizeof(Column) * (size_t)(3 * n + (go_on ? kept_count : 0) + 1));
     if (model.points > most_points || !before || !column || !new_simplex(&simplex, &model))
         return NO_MEMORY;
-    if (kept) {
+    if (go_on) {
         /* Bricks keep the tie-break's weights that they had, or nothing would be optimal any more. */
         for (int i = 0; i < n; i++)
             before[i] = origin[i] >= 0 && motion[origin[i]].dear > 0.0 ? motion[origin[i]].dear : dear[i];
@@ -279,18 +280,17 @@ int brickgpt_paper(int n, const int64_t *box, const double *weight, const double
     weigh(&simplex);
     solve_x(&simplex);
     solve_y(&simplex);
-    int right = !kept || priced(&simplex, UNUSED), ending = climb_dual(&simplex);
+    int right = !go_on || priced(&simplex, UNUSED), ending = climb_dual(&simplex);
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)
         return ending;
     solve_x(&simplex);
-    if (!right || (kept && !same(&model, dear))) {
+    if (!right || (go_on && !same(&model, dear))) {
         model.dear = dear;
         solve_y(&simplex);
         ending = climb_primal(&simplex);
     }
-    if (kept_now)
-        counts[2] = keep(&simplex, kept_now, motion_now);
+    counts[2] = keep(&simplex, kept_now, motion_now);
     ending = ending == OPTIMAL ? settle_costs(&simplex) : ending;
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)

@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileSimplex(BuildHookInterface):  # type: ignore[type-arg, misc, unused-ignore]
+class CompileSimplex(BuildHookInterface):  # type: ignore[misc, type-arg]
     """Adds the library to wheels, and puts it beside its sources in editable installations."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
