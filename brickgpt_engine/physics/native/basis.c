@@ -14,6 +14,8 @@
 
 enum { MOST_REPAIRS = 4 };
 
+typedef double Wide __attribute__((vector_size(32), may_alias));
+
 static double *line_of(const Simplex *simplex, int position) {
     return simplex->inverse + (size_t)position * simplex->ld;
 }
@@ -34,9 +36,10 @@ int new_simplex(Simplex *simplex, const Model *model) {
     }
     simplex->inverse = take(line * (size_t)(m + 3)); /* read by fours */
     simplex->some = take(sizeof(int) * (size_t)(m + 1));
+    simplex->chosen = take(sizeof(int) * (size_t)(m + 1));
     simplex->basic = take(sizeof(Column) * (size_t)(m + 1));
     simplex->pivots = simplex->repairs = simplex->plain = 0;
-    return simplex->inverse && simplex->some && simplex->basic;
+    return simplex->inverse && simplex->some && simplex->chosen && simplex->basic;
 }
 
 /* What a unit of a column adds to each basic one. */
@@ -161,7 +164,7 @@ FAST void solve_y(Simplex *simplex) {
 /* Put a column in the place of a basic one; alpha is its image, rho the line of the inverse at that place. Lengths
    of lines follow by Forrest's and Goldfarb's rule (1992). */
 FAST void exchange(Simplex *simplex, int position, Column column) {
-    int m = simplex->m, first = 0, end = m;
+    int m = simplex->m, first = 0, end = m, count = 0;
     double *restrict alpha = simplex->alpha, *restrict measure = simplex->measure, *restrict rho = simplex->rho;
     double pivot = alpha[position], length = 0.0;
     while (first < end && rho[first] == 0.0)
@@ -173,16 +176,26 @@ FAST void exchange(Simplex *simplex, int position, Column column) {
 #pragma omp simd reduction(+ : length)
     for (int i = first; i < end; i++)
         length += rho[i] * rho[i];
-    for (int p = 0; p < m; p++) {
-        if (fabs(alpha[p]) < DUST || p == position)
-            continue;
-        double *restrict line = line_of(simplex, p);
-        double share = alpha[p] / pivot, along = 0.0;
-#pragma omp simd reduction(+ : along)
-        for (int i = first; i < end; i++) {
-            along += rho[i] * line[i];
-            line[i] -= share * rho[i];
+    for (int p = 0; p < m; p++)
+        if (fabs(alpha[p]) >= DUST && p != position)
+            simplex->chosen[count++] = p;
+    for (int k = 0; k < count; k++) {
+        int p = simplex->chosen[k], after = simplex->chosen[k + 1 < count ? k + 1 : k];
+        double *line = line_of(simplex, p), share = alpha[p] / pivot;
+        const double *ahead = line_of(simplex, after);
+        Wide one = {0.0}, two = {0.0};
+        /* Most of the time goes into waiting for lines from memory. */
+        for (int i = first; i < end; i += 8) {
+            __builtin_prefetch(ahead + i);
+            Wide *to = (Wide *)(line + i);
+            const Wide *from = (const Wide *)(rho + i);
+            one += from[0] * to[0];
+            two += from[1] * to[1];
+            to[0] -= share * from[0];
+            to[1] -= share * from[1];
         }
+        one += two;
+        double along = one[0] + one[1] + one[2] + one[3];
         double next = measure[p] + share * (share * length - 2.0 * along);
         measure[p] = next > 1e-6 ? next : 1e-6;
     }

@@ -97,6 +97,7 @@ typedef struct {
     double *measure; /* squared lengths of the inverse's lines */
     double *alpha, *rho, *spare;
     int *some, slacks; /* positions that began with a slack */
+    int *chosen;
     int pivots, repairs;
     int plain; /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
