@@ -97,9 +97,9 @@ def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, Stabili
     yield "usual", StabilityAnalyzer("paper", "highs").analyze(structure)
     if native.library():
         yield "compiled", StabilityAnalyzer("paper").analyze(structure)
-    small, paper._SMALL, most, native.MOST = paper._SMALL, 10**9, native.MOST, 0
+    small, paper.SMALL, most, native.MOST = paper.SMALL, 10**9, native.MOST, 0
     yield "built-in", StabilityAnalyzer("paper").analyze(structure)
-    paper._SMALL, native.MOST = small, most
+    paper.SMALL, native.MOST = small, most
     few, paper._FEW = paper._FEW, 0
     yield "moving alone", StabilityAnalyzer("paper", "highs").analyze(structure)
     paper._FEW = few

@@ -42,6 +42,7 @@ def gather() -> dict[str, Any]:
     """All facts as JSON values."""
     from brickgpt_engine.physics.solvers import available_solvers
 
+    solvers = [_built_in(), *(info._asdict() for info in available_solvers())]
     return {
         "version": __version__,
         "python": platform.python_version(),
@@ -49,9 +50,21 @@ def gather() -> dict[str, Any]:
         "backends": {
             name: {"version": _version(package), "use": use} for name, (package, use) in _BACKENDS.items()
         },
-        "solvers": [info._asdict() for info in available_solvers()],
+        "solvers": solvers,
         "models": [_nano()],
     }
+
+
+def _built_in() -> dict[str, Any]:
+    """The simplex of our own, as the other solvers are told."""
+    from brickgpt_engine.physics import native
+    from brickgpt_engine.physics.paper import SMALL
+
+    compiled = native.library() is not None
+    words = f"for the published criterion up to {native.MOST if compiled else SMALL} bricks"
+    if not compiled:
+        words += f"; {native.MOST} if there is a C compiler at installation"
+    return {"name": "built-in", "version": "compiled" if compiled else "NumPy", "licence": words, "usable": True}
 
 
 def _version(package: str) -> str | None:

@@ -45,7 +45,7 @@ BoolArray = NDArray[np.bool_]
 
 _MOST = 0.5
 """Share of moving bricks from which on all are let free."""
-_SMALL = 20
+SMALL = 20
 """Bricks up to which dense arrays and a start near the optimum are the fastest."""
 _FEW = 60
 """Bricks below which one program of all is sooner done than a smaller one and its check."""
@@ -180,7 +180,7 @@ def small_optimum(contacts: Contacts) -> Grown | None:
     None where the structure is not small, or the answer is not found or not proven, see
     :mod:`~brickgpt_engine.physics.dense`.
     """
-    if contacts.brick_count > _SMALL:
+    if contacts.brick_count > SMALL:
         return None
     if settles(contacts):
         return fallen(contacts)

@@ -186,7 +186,7 @@ def test_highs_takes_over_from_gurobi(monkeypatch):
 @pytest.mark.gurobi
 @pytest.mark.parametrize("solver", ["auto", "highs"])
 def test_gurobi_takes_over_from_highs(broken_highs, monkeypatch, no_library, solver):
-    monkeypatch.setattr(paper, "_SMALL", 0)
+    monkeypatch.setattr(paper, "SMALL", 0)
     report = StabilityAnalyzer(solver=solver).analyze(SMALL)
     assert (report.solver, report.stable) == ("gurobi", True)
     assert "highs gave no answer" in report.solver_note

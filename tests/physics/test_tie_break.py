@@ -43,7 +43,7 @@ def test_verdict_optimum_and_stress_hold_by_every_way(structure):
 def other_ways(structure):
     """The dense simplex, the moving bricks alone, all free in three ways, the plain program."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paper, "_SMALL", 10**9)
+        patch.setattr(paper, "SMALL", 10**9)
         yield StabilityAnalyzer("paper").analyze(structure)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper, "_FEW", 0)
