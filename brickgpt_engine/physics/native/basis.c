@@ -14,8 +14,6 @@
 
 enum { MOST_REPAIRS = 4 };
 
-typedef double Wide __attribute__((vector_size(32), may_alias));
-
 static double *line_of(const Simplex *simplex, int position) {
     return simplex->inverse + (size_t)position * simplex->ld;
 }

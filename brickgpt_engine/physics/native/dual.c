@@ -37,6 +37,8 @@ typedef struct {
     int sets, plain;
 } Search;
 
+static int any(const Mask *mask) { return ((*mask)[0] | (*mask)[1] | (*mask)[2] | (*mask)[3]) != 0; }
+
 static double first_pass(double reduced, double alpha, double limit) {
     if (alpha < -ENTRY && reduced + TOLERANCE + limit * alpha < 0.0)
         return (reduced > -TOLERANCE ? reduced + TOLERANCE : 0.0) / -alpha;
@@ -54,20 +56,19 @@ FAST static void look_at_supports(Search *search) {
             continue;
         search->active[search->actives++] = p;
         search->moves[model->pair[p].upper] = 1;
-        const double *x = model->corner_x + 8 * p, *y = model->corner_y + 8 * p;
-        double *restrict alpha = search->alpha + 8 * p, *restrict reduced = search->reduced + 8 * p, least = 0.0;
-#pragma omp simd reduction(min : least)
-        for (int c = 0; c < 8; c++) {
-            double entry = step.at + step.x * x[c] + step.y * y[c], left = -(now.at + now.x * x[c] + now.y * y[c]);
-            alpha[c] = entry < -ENTRY ? entry : 0.0;
-            reduced[c] = left;
-            double late = left + TOLERANCE + limit * alpha[c];
-            late = alpha[c] < 0.0 ? late : 0.0;
-            least = late < least ? late : least;
+        const Wide *x = (const Wide *)(model->corner_x + 8 * p), *y = (const Wide *)(model->corner_y + 8 * p);
+        Wide *alpha = (Wide *)(search->alpha + 8 * p), *reduced = (Wide *)(search->reduced + 8 * p);
+        Mask late = {0};
+        for (int h = 0; h < 2; h++) {
+            Wide entry = step.at + step.x * x[h] + step.y * y[h], left = -now.at - now.x * x[h] - now.y * y[h];
+            entry = (Wide)((Mask)entry & (entry < -ENTRY));
+            alpha[h] = entry;
+            reduced[h] = left;
+            late |= left + TOLERANCE + limit * entry < 0.0;
         }
-        if (least < 0.0)
-            for (int c = 0; c < 8; c++)
-                limit = first_pass(reduced[c], alpha[c], limit);
+        if (any(&late))
+            for (int c = 8 * p; c < 8 * p + 8; c++)
+                limit = first_pass(search->reduced[c], search->alpha[c], limit);
     }
     search->limit = limit;
 }
@@ -112,14 +113,14 @@ FAST static int largest(const Search *search, double *most) {
     int found = -1, end = 8 * model->pairs + model->presses + 3 * model->n;
     for (int k = 0; k < search->actives; k++) {
         int at = 8 * search->active[k];
-        const double *alpha = search->alpha + at, *reduced = search->reduced + at;
-        int some = 0;
-#pragma omp simd reduction(| : some)
-        for (int c = 0; c < 8; c++)
-            some |= (alpha[c] < best) & (reduced[c] + limit * alpha[c] <= 0.0);
-        for (int c = 0; c < 8 && some; c++)
-            if (alpha[c] < best && reduced[c] + limit * alpha[c] <= 0.0)
-                best = alpha[c], found = at + c;
+        const Wide *alpha = (const Wide *)(search->alpha + at), *reduced = (const Wide *)(search->reduced + at);
+        Mask some = {0};
+        for (int h = 0; h < 2; h++)
+            some |= (alpha[h] < best) & (reduced[h] + limit * alpha[h] <= 0.0);
+        if (any(&some))
+            for (int c = at; c < at + 8; c++)
+                if (search->alpha[c] < best && search->reduced[c] + limit * search->alpha[c] <= 0.0)
+                    best = search->alpha[c], found = c;
     }
     for (int j = 8 * model->pairs; j < end; j++)
         if (search->alpha[j] < best && search->reduced[j] + limit * search->alpha[j] <= 0.0)
@@ -135,12 +136,12 @@ FAST static int may_pay(const Search *search, int brick, double limit, double co
     for (int p = model->first[brick]; p < model->first[brick + 1]; p++) {
         Plane step = search->step[p], now = search->now[p];
         double at = limit * step.at - now.at, x = limit * step.x - now.x, y = limit * step.y - now.y, over = each;
-        const double *cx = model->corner_x + 8 * p, *cy = model->corner_y + 8 * p;
-#pragma omp simd reduction(max : over)
-        for (int c = 0; c < 8; c++) {
-            double gap = at + x * cx[c] + y * cy[c];
-            over = gap > over ? gap : over;
-        }
+        const Wide *cx = (const Wide *)(model->corner_x + 8 * p), *cy = (const Wide *)(model->corner_y + 8 * p);
+        Wide one = at + x * cx[0] + y * cy[0], two = at + x * cx[1] + y * cy[1];
+        Mask more = two > one;
+        one = (Wide)(((Mask)two & more) | ((Mask)one & ~more));
+        for (int c = 0; c < 4; c++)
+            over = one[c] > over ? one[c] : over;
         most += (over - each) * model->pair[p].points;
     }
     return most > cost;

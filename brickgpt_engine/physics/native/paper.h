@@ -35,6 +35,10 @@ enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND
 #define FAST
 #endif
 
+/* Four at a time. */
+typedef double Wide __attribute__((vector_size(32), may_alias));
+typedef int64_t Mask __attribute__((vector_size(32), may_alias));
+
 /* A brick on a brick, or on the baseplate: the cells in which they meet, and where its corners and points begin. */
 typedef struct {
     int upper, lower;
