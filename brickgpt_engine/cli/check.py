@@ -116,9 +116,9 @@ class Checked:
     "--solver",
     type=click.Choice(SOLVER_NAMES),
     default="auto",
-    help="'auto' takes what is fastest: a simplex of its own, else HiGHS; for the equilibrium Gurobi where its "
-    "licence allows the size. A solver asked for by name that cannot take the model gives way to the other, "
-    "with a warning.",
+    help="'auto' takes what is fastest: a simplex of its own, else HiGHS; for the equilibrium Gurobi where "
+    "its licence allows the size. A solver asked for by name that cannot take the model gives way to the "
+    "other, with a warning.",
 )
 @option(
     "--physics/--no-physics",

@@ -60,11 +60,16 @@ def _built_in() -> dict[str, Any]:
     from brickgpt_engine.physics import native
     from brickgpt_engine.physics.paper import SMALL
 
-    compiled = native.library() is not None
-    words = f"for the published criterion up to {native.MOST if compiled else SMALL} bricks"
-    if not compiled:
-        words += f"; {native.MOST} if there is a C compiler at installation"
-    return {"name": "built-in", "version": "compiled" if compiled else "NumPy", "licence": words, "usable": True}
+    problem = native.why_not()
+    words = f"for the published criterion up to {SMALL if problem else native.MOST} bricks"
+    if problem:
+        words += f"; compiled, up to {native.MOST}: {problem}"
+    return {
+        "name": "built-in",
+        "version": "NumPy" if problem else "compiled",
+        "licence": words,
+        "usable": True,
+    }
 
 
 def _version(package: str) -> str | None:

@@ -15,7 +15,8 @@ from brickgpt_engine.physics.stability import StabilityAnalyzer
 class IncrementalAnalyzer:
     """Judges a structure after every change, reusing what the change leaves as it was.
 
-    Reports are those of a fresh analysis: the linear program stays in the solver and is solved on from
+    Reports are those of a fresh analysis. The compiled simplex goes on from the basis that it ended with
+    (:mod:`~brickgpt_engine.physics.native`); else the linear program stays in HiGHS and is solved on from
     where it stood (:mod:`~brickgpt_engine.physics.growing`). For large structures, which bricks moved before
     is a first guess, and a program is skipped only where one equal to the last bit was solved before.
 

@@ -62,9 +62,10 @@ class StabilityAnalyzer:
         criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
         solver: ``auto`` (what measured fastest: the built-in simplex, up to 250 bricks where it was
             compiled at installation and else up to 20, beyond it HiGHS, and Gurobi where that gives no
-            answer), ``highs`` or ``gurobi``. No solver is asked where
-            the weights settle by pressing alone.
-        time_limit: seconds for each solve, or None.
+            answer), ``highs`` or ``gurobi``. These two are not asked where the weights settle by
+            pressing alone.
+        time_limit: seconds for each solve of HiGHS and Gurobi, or None; the built-in simplex ends by
+            itself, after some tenths of a second at most.
 
     Raises:
         ConfigError: an argument has a value that cannot work.
@@ -124,7 +125,7 @@ class StabilityAnalyzer:
         that it stands. By the equilibrium criterion the rest is one question to HiGHS, whether there is
         any balance within what friction holds: its first feasible point or its proof that there is none
         ends it. The published criterion depends on what the optimum leaves over, so there the rest is an
-        analysis.
+        analysis, and where the compiled simplex is at hand all is, as that is as soon done.
 
         Raises:
             GurobiUnavailableError: Gurobi was asked for by name and has no licence that works.

@@ -1,7 +1,9 @@
 """The compiled simplex: its optimum, its proof, and going on from the optimum before a change."""
 
 import os
+import pickle
 import random
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,8 @@ import pytest
 from random_structures import floating, grow, top_heavy
 
 from brickgpt_engine.bricks import Brick, BrickStructure
-from brickgpt_engine.physics import IncrementalAnalyzer, StabilityAnalyzer, analyze_many, native
+from brickgpt_engine.bricks.library import STUD_PITCH_M
+from brickgpt_engine.physics import IncrementalAnalyzer, StabilityAnalyzer, analyze_many, force_model, native
 from brickgpt_engine.physics.contacts import extract_contacts
 from brickgpt_engine.physics.native import build
 
@@ -202,25 +205,122 @@ def test_it_can_be_declined():
 
 
 def test_without_a_compiler_one_line_says_so(monkeypatch, tmp_path):
-    monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert build.build(tmp_path / "paper.library").startswith("no C compiler was found")
+    for unset in ("", " "):
+        monkeypatch.setenv("CC", unset)
+        assert build.build(tmp_path / "paper.library").startswith("no C compiler was found")
 
 
-def test_a_compiler_that_fails_leaves_the_old_library(monkeypatch, tmp_path):
-    target = tmp_path / "paper.library"
+@pytest.mark.parametrize(
+    ("compiler", "said"),
+    [
+        ("{here}/fails", "error: no luck"),
+        ("{here}/makes_nothing", "cannot be loaded here"),
+        ("{here}/nowhere", "No such file"),
+        ('"{here}', "No closing quotation"),
+    ],
+)
+def test_a_compiler_that_fails_leaves_the_old_library(monkeypatch, tmp_path, compiler, said):
+    target = tmp_path / "lib" / "paper.library"
+    target.parent.mkdir()
     target.write_bytes(b"old")
-    failing = tmp_path / "cc"
-    failing.write_text("#!/bin/sh\necho 'paper.c:1: error: no luck' >&2\nexit 1\n")
-    failing.chmod(0o755)
-    for name, said in ((str(failing), "error: no luck"), (str(tmp_path / "nowhere"), "No such file")):
-        monkeypatch.setenv("CC", name)
-        assert said in build.build(target)
+    for name, script in (
+        ("fails", "printf 'paper.c:1: error: no luck \\377' >&2; exit 1"),
+        ("makes_nothing", "exit 0"),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("CC", compiler.format(here=tmp_path))
+    assert said in build.build(target)
     assert target.read_bytes() == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cc", "paper.library"]
+    assert [path.name for path in target.parent.iterdir()] == ["paper.library"]
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    assert "No such file" in build.build(tmp_path / "gone" / "paper.library")
 
 
 @needs_library
 def test_compiling_again_gives_the_library(tmp_path):
     assert build.build(tmp_path / "paper.library") == ""
     assert (tmp_path / "paper.library").stat().st_size > 10_000
+
+
+def test_its_constants_are_those_of_the_other_ways():
+    header = (build.HERE / "paper.h").read_text()
+    known = {name: float(value) for name, value in re.findall(r"#define (\w+) ([\d.e-]+)$", header, re.M)}
+    assert known["FORCE"] == force_model.FORCE and known["COST"] == force_model.COST
+    assert known["COST_FORCE"] == force_model.COST
+    assert known["COST_TORQUE"] == pytest.approx(force_model.COST * STUD_PITCH_M)
+    assert known["COST_SET"] == pytest.approx(force_model.COST * force_model.ALPHA)
+    assert known["COST_PULL"] == pytest.approx(force_model.COST * force_model.BETA)
+    assert known["UNUSED"] == force_model.UNUSED
+    assert f"FAR_AWAY = {force_model._FAR} " in (build.HERE / "contacts.c").read_text()
+
+
+@needs_library
+@pytest.mark.parametrize(
+    "structure",
+    [
+        BrickStructure([Brick(1, 1, 0, 0, 0)], world_dim=1),
+        BrickStructure([Brick(2, 6, 254, 250, 0), Brick(1, 8, 255, 248, 1)], world_dim=256),
+        BrickStructure([Brick(2, 2, 4, 4, 3), Brick(1, 1, 0, 0, 9)]),
+        BrickStructure(
+            [Brick(1, 8, 0, 0, 0), Brick(1, 8, 0, 4, 1), Brick(1, 1, 0, 11, 0), Brick(2, 2, 0, 8, 0)]
+        ),
+    ],
+    ids=["a world of one cell", "the last cell", "nothing stands", "one hangs on nothing below"],
+)
+def test_structures_at_the_edge_of_what_there_is(structure):
+    assert native.attempt(structure)[0] == 0
+    assert_same(StabilityAnalyzer().analyze(structure), structure)
+
+
+@needs_library
+def test_it_is_asked_up_to_its_limit():
+    wall = [Brick(1, 1, x, 0, z) for z in range(16) for x in range(16)]
+    assert native.attempt(BrickStructure(wall[: native.MOST]))[0] == 0
+    assert native.attempt(BrickStructure(wall[: native.MOST + 1]))[0] == -1
+
+
+@needs_library
+def test_a_session_in_which_the_library_is_away_at_times(monkeypatch):
+    session, rng, most = IncrementalAnalyzer(), random.Random(4), native.MOST
+    for step, brick in enumerate(grow(6, 40, spread=0.4)):
+        monkeypatch.setattr(native, "MOST", 0 if step % 3 == 1 else most)
+        assert_same(session.add(brick), session.structure)
+        if step % 4 == 3:
+            assert_same(session.remove(rng.randrange(len(session.structure))), session.structure)
+
+
+@needs_library
+def test_after_many_changes_stress_is_still_that_of_a_fresh_analysis():
+    session, rng = IncrementalAnalyzer(structure=top_heavy(5, 30)), random.Random(1)
+    for _ in range(60):
+        gone = rng.randrange(len(session.structure))
+        brick = session.structure[gone]
+        session.remove(gone)
+        report = session.add(brick)
+    assert_same(report, session.structure)
+
+
+@needs_library
+def test_threads_that_end_leave_no_memory_behind():
+    structure = grow(2, 100, spread=0.2)
+    code = (
+        "import resource, threading, pickle, sys\n"
+        "from brickgpt_engine.physics import native\n"
+        "structure = pickle.load(sys.stdin.buffer)\n"
+        "def once():\n"
+        "    thread = threading.Thread(target=native.optimum, args=(structure,))\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+        "for _ in range(20): once()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for _ in range(100): once()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(structure), capture_output=True, check=True
+    )
+    assert int(ran.stdout) < 8_000  # KiB; each thread works in 1,000

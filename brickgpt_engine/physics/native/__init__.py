@@ -2,15 +2,16 @@
 
 The C files of this folder know nothing of Python; they are compiled when the package is installed, where
 there is a compiler (:mod:`~brickgpt_engine.physics.native.build`), and found through ctypes. An answer comes
-with its proof, looked at on other ways than those that led to it: no force below zero, every row met, and no
-column that pays at the published costs. Without that, and wherever this way does not go, there is no answer,
-and the analysis goes on as it does without the library.
+with its proof, from the basis that the pivots ended with, solved for once more: no force below zero, every
+row met, and no column that pays at the published costs. Without that, and wherever this way does not go,
+there is no answer, and the analysis goes on as it does without the library.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -35,6 +36,10 @@ DECLINED = "BRICKGPT_COMPILED"
 """Environment variable; 0 declines the library."""
 
 _FIELDS = attrgetter("h", "w", "x", "y", "z")
+_WHOLE, _AT = ctypes.c_int, ctypes.c_void_p
+_ARGUMENTS: list[Any] = [_AT, _WHOLE, *[_AT] * 4, _WHOLE, _WHOLE, *[_AT] * 5, _WHOLE, *[_AT] * 4]
+_NO_MEMORY, _FAR, _TOO_LARGE = 1, 2, 6
+"""Endings that do not depend on where the simplex begins, as ``paper.h`` numbers them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +78,7 @@ class Trace:
     origin: list[int] = field(default_factory=list)
 
     def forget(self, position: int) -> None:
-        """The brick at ``position`` is gone."""
+        """The brick at ``position``, counted from the first, is gone."""
         del self.origin[position : position + 1]
 
 
@@ -85,10 +90,45 @@ def library() -> ctypes.CDLL | None:
     try:
         found = ctypes.CDLL(str(LIBRARY))
         found.brickgpt_digest.restype = ctypes.c_char_p
-        own = found.brickgpt_digest().decode()
+        if found.brickgpt_digest().decode() != digest():
+            return None
+        found.brickgpt_workspace.restype = ctypes.c_void_p
+        found.brickgpt_release.argtypes = [ctypes.c_void_p]
+        found.brickgpt_release.restype = None
+        found.brickgpt_paper.argtypes = _ARGUMENTS
     except (OSError, AttributeError):
         return None
-    return found if own == digest() else None
+    return found
+
+
+def why_not() -> str:
+    """Why there is no compiled simplex, in words; empty where there is."""
+    if library() is not None:
+        return ""
+    if os.environ.get(DECLINED) == "0":
+        return f"declined by {DECLINED}=0"
+    again = "python -m brickgpt_engine.physics.native"
+    if LIBRARY.exists():
+        return f"the compiled one is of other sources, or not for this machine; to compile it again: {again}"
+    return f"no C compiler at installation; with one: {again}"
+
+
+class _Memory:
+    """What the library works in; it goes with the thread that it is of."""
+
+    def __init__(self, simplex: ctypes.CDLL) -> None:
+        self._release = simplex.brickgpt_release
+        self.address = simplex.brickgpt_workspace()
+
+    def __del__(self) -> None:
+        self._release(self.address)
+
+
+class _Own(threading.local):
+    memory: _Memory | None = None
+
+
+_OWN = _Own()
 
 
 def usable(structure: BrickStructure) -> bool:
@@ -106,7 +146,7 @@ def optimum(structure: BrickStructure, trace: Trace | None = None) -> NativeOpti
     """
     if trace is not None and len(trace.columns):
         code, found = attempt(structure, trace, go_on=True)
-        if code == 0:
+        if code in (0, _NO_MEMORY, _FAR, _TOO_LARGE):
             return found
     return attempt(structure, trace)[1]
 
@@ -135,10 +175,12 @@ def attempt(
     if trace is not None and go_on:
         known, moved = trace.columns, trace.motion
         origin[: len(trace.origin)] = trace.origin[:n]
+    memory = _OWN.memory = _OWN.memory or _Memory(simplex)
     code = simplex.brickgpt_paper(
+        memory.address,
         n,
         *_addresses(box, weight, dear, grid),
-        structure.world_dim,
+        int(structure.world_dim),
         points,
         *_addresses(standing, pull, rest, counts, known),
         len(known) if go_on else -1,
@@ -159,5 +201,5 @@ def attempt(
     return code, found
 
 
-def _addresses(*arrays: NDArray[Any]) -> list[ctypes.c_void_p]:
-    return [ctypes.c_void_p(array.ctypes.data) for array in arrays]
+def _addresses(*arrays: NDArray[Any]) -> list[int]:
+    return [array.ctypes.data for array in arrays]

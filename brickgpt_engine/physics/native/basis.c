@@ -205,7 +205,8 @@ FAST void exchange(Simplex *simplex, int position, Column column) {
     simplex->pivots++;
 }
 
-/* The inverse of the same basis from its columns, where rounding has spoilt it; 0 where that was done too often. */
+/* The inverse of the same basis from its columns, where rounding has spoilt it; 0 where that was done too often, or memory
+   is out. */
 int invert_again(Simplex *simplex) {
     int m = simplex->m, count = 0;
     Column *column = take(sizeof(Column) * (size_t)(m + 1));

@@ -21,6 +21,12 @@ LIBRARY = HERE / "paper.library"
 """Where the library lies, on every system by this name, by which Python does not take it for a module."""
 FLAGS = ("-O3", "-std=gnu11", "-fopenmp-simd", "-fPIC", "-shared")
 _PATIENCE = 300
+_TRIAL = """
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+library.brickgpt_digest.restype = ctypes.c_char_p
+sys.exit(library.brickgpt_digest().decode() != sys.argv[2])
+"""
 
 
 def sources() -> list[Path]:
@@ -29,17 +35,21 @@ def sources() -> list[Path]:
 
 
 def digest() -> str:
-    """What these sources are known by; a library of others is not used."""
-    whole = hashlib.sha256()
+    """What these sources and flags are known by; a library of others is not used."""
+    whole = hashlib.sha256(" ".join(FLAGS).encode())
     for path in (HERE / "paper.h", *sources()):
         whole.update(path.read_bytes())
     return whole.hexdigest()[:16]
 
 
 def compiler() -> list[str] | None:
-    """The command of a C compiler; None where there is none."""
-    if named := os.environ.get("CC"):
-        return shlex.split(named)
+    """The command of a C compiler; None where there is none.
+
+    Raises:
+        ValueError: ``$CC`` cannot be read as a command.
+    """
+    if named := shlex.split(os.environ.get("CC", ""), posix=os.name != "nt"):
+        return named
     found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     return [found] if found else None
 
@@ -47,33 +57,38 @@ def compiler() -> list[str] | None:
 def build(target: Path = LIBRARY) -> str:
     """Compile into ``target``; the answer is empty, or one line on why there is no library.
 
-    The file is put in its place whole, so a running program keeps the one that it has.
+    The file is tried in a process of its own and then put in its place whole, so a running program keeps the
+    one that it has, and a compiler that makes something else leaves the old one.
     """
-    command = compiler()
-    if command is None:
-        return "no C compiler was found (cc, gcc or clang; or name one in CC)"
-    handle, name = tempfile.mkstemp(suffix=".library", dir=target.parent)
-    os.close(handle)
-    made = Path(name)
-    files = [str(path) for path in sources()]
+    made: Path | None = None
     try:
-        done = subprocess.run(
-            [*command, *FLAGS, f'-DDIGEST="{digest()}"', "-o", name, *files, "-lm"],
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
+        command = compiler()
+        if command is None:
+            return "no C compiler was found (cc, gcc or clang; or name one in CC)"
+        handle, name = tempfile.mkstemp(suffix=".library", dir=target.parent)
+        os.close(handle)
+        made = Path(name)
+        files = [str(path) for path in sources()]
+        done = _run([*command, *FLAGS, f'-DDIGEST="{digest()}"', "-o", name, *files, "-lm"])
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
             return f"{command[0]} failed: {lines[0].strip() if lines else f'exit code {done.returncode}'}"
+        if _run([sys.executable, "-c", _TRIAL, name, digest()]).returncode:
+            return f"what {command[0]} made cannot be loaded here"
         made.chmod(0o755)
         made.replace(target)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{command[0]} failed: {error}"
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return f"the simplex could not be compiled: {error}"
     finally:
-        made.unlink(missing_ok=True)
+        if made is not None:
+            made.unlink(missing_ok=True)
     return ""
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False
+    )
 
 
 def main() -> int:

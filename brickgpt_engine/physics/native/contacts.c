@@ -2,8 +2,6 @@
 
 #include "paper.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double FOUR[4][2] = {{0.0, -0.25}, {-0.25, 0.0}, {0.0, 0.25}, {0.25, 0.0}};
@@ -13,7 +11,7 @@ static const int CORNER_POINT[8] = {0, 0, 2, 2, 1, 1, 3, 3};
 static const int CORNER_X[8] = {0, 1, 0, 1, 0, 0, 1, 1};
 static const int CORNER_Y[8] = {0, 0, 1, 1, 0, 1, 0, 1};
 
-/* Connections from the baseplate up to which no horizontal imbalance can pay. */
+/* Connections from the baseplate up to which no horizontal imbalance can pay, as in force_model.py. */
 enum { FAR_AWAY = 100 };
 
 #define BOX(model, i, k) ((int)(model)->box[5 * (i) + (k)])
@@ -77,7 +75,7 @@ static int find_pairs(Model *model, const int32_t *grid, int dim) {
         for (int dx = 0; dx < h; dx++)
             for (int dy = 0; dy < w; dy++) {
                 int owner = grid[((size_t)(x + dx) * dim + (y + dy)) * dim + z - 1];
-                if (owner < 0 || seen[owner] == i)
+                if (owner < 0 || owner >= n || seen[owner] == i)
                     continue;
                 seen[owner] = i;
                 int at = count++;
@@ -278,7 +276,7 @@ static int find_presses(Model *model, const int32_t *grid, int dim) {
             for (int k = 0; k < cells; k++) {
                 size_t cell = axis ? (size_t)(x + k) * dim + beside : (size_t)beside * dim + y + k;
                 int other = grid[cell * dim + z];
-                if (other < 0 || other == before)
+                if (other < 0 || other >= n || other == before)
                     continue;
                 before = other;
                 int more = model->bottom[other], less = model->bottom[i];

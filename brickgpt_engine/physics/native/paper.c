@@ -6,53 +6,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memory that lasts for one call: blocks, of which the next call makes one. */
+/* Memory that lasts for one call: blocks, of which the next call makes one. The caller keeps it, one for a thread. */
 typedef struct Block {
     struct Block *before;
     size_t size, used;
 } Block;
 
-static _Thread_local Block *blocks;
+typedef struct {
+    Block *blocks;
+} Workspace;
 
-/* Presses up to this are dust, centinewtons. */
-#define PRESSED 1e-8
+static _Thread_local Workspace *workspace;
 
 enum { HEAD = 64, LEAST = 1 << 20 };
 
 /* How many smaller shares of the tie-break's costs are tried, each a tenth of the last. */
 enum { SMALLER = 2 };
 
+/* Presses up to this are dust, centinewtons. */
+#define PRESSED 1e-8
+/* What a column may earn beyond its cost at the tie-break's share: as much as Harris' ratio test lets through. */
+#define SHARP 1e-8
+
 void *take(size_t bytes) {
+    Block *block = workspace->blocks;
     bytes = (bytes + 63) & ~(size_t)63;
-    if (!blocks || blocks->used + bytes > blocks->size) {
+    if (!block || block->used + bytes > block->size) {
         size_t size = bytes > LEAST ? bytes : LEAST;
-        Block *block = malloc(HEAD + 64 + size);
+        block = malloc(HEAD + 64 + size);
         if (!block)
             return NULL;
-        *block = (Block){blocks, size, 0};
-        blocks = block;
+        *block = (Block){workspace->blocks, size, 0};
+        workspace->blocks = block;
     }
-    char *base = (char *)(((uintptr_t)blocks + HEAD + 63) & ~(uintptr_t)63);
-    void *found = base + blocks->used;
-    blocks->used += bytes;
+    char *base = (char *)(((uintptr_t)block + HEAD + 63) & ~(uintptr_t)63);
+    void *found = base + block->used;
+    block->used += bytes;
     return found;
 }
 
-void start_over(void) {
+static size_t clear(Workspace *from) {
     size_t whole = 0;
-    if (blocks && !blocks->before) {
-        blocks->used = 0;
-        return;
+    while (from->blocks) {
+        Block *before = from->blocks->before;
+        whole += from->blocks->size;
+        free(from->blocks);
+        from->blocks = before;
     }
-    while (blocks) {
-        Block *before = blocks->before;
-        whole += blocks->size;
-        free(blocks);
-        blocks = before;
-    }
-    take(whole);
-    if (blocks)
-        blocks->used = 0;
+    return whole;
+}
+
+static void start_over(Workspace *mine) {
+    workspace = mine;
+    if (mine->blocks && mine->blocks->before)
+        take(clear(mine));
+    if (mine->blocks)
+        mine->blocks->used = 0;
+}
+
+void *brickgpt_workspace(void) { return calloc(1, sizeof(Workspace)); }
+
+void brickgpt_release(void *mine) {
+    if (mine)
+        clear(mine);
+    free(mine);
 }
 
 /* Whether no set of a brick's pulls earns more than it costs by a share of that. */
@@ -236,34 +253,55 @@ static int settle_costs(Simplex *simplex) {
     return ending;
 }
 
-static int same(const Model *model, const double *dear) {
-    for (int i = 0; i < model->n; i++)
-        if (model->standing[i] && model->dear[i] != dear[i])
+/* Pivots until the basis is optimal at the tie-break's share of costs: the dual simplex's, then the primal's where
+   columns pay all the same, as its start had no right or rounding spoilt its steps. */
+static int climb(Simplex *simplex) {
+    int ending = climb_dual(simplex);
+    for (int round = 0; ending == OPTIMAL; round++) {
+        solve_x(simplex);
+        solve_y(simplex);
+        if (priced(simplex, SHARP))
+            return OPTIMAL;
+        if (round == 2)
+            return NOT_FOUND;
+        if (round) {
+            if (!invert_again(simplex))
+                return NOT_FOUND;
+            ending = climb_dual(simplex);
+        }
+        if (ending == OPTIMAL)
+            ending = climb_primal(simplex);
+    }
+    return ending;
+}
+
+static int fits(int n, const int64_t *box) {
+    for (int i = 0; i < n; i++)
+        if (box[5 * i] * box[5 * i + 1] * 4 > MOST_POINTS)
             return 0;
     return 1;
 }
 
-/* box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
+/* mine: from brickgpt_workspace, for one thread. box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
    dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots,
    basic columns. `kept` and `motion` are what the last structure left, or the count of kept columns is -1; `origin` (n)
    the place of each brick in it, -1 for a new one. `kept_now` (5 n + 1) and `motion_now` (n) take what this one leaves.
    Answers OPTIMAL, or why there is none. */
-int brickgpt_paper(int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
+int brickgpt_paper(void *mine, int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
                    int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts, const Kept *kept,
                    int kept_count, const Motion *motion, const int *origin, Kept *kept_now, Motion *motion_now) {
     Model model = {.n = n, .box = box, .weight = weight, .dear = dear};
     Simplex simplex;
     int go_on = kept_count >= 0;
-    start_over();
+    start_over(mine);
+    if (!fits(n, box))
+        return TOO_LARGE;
     if (!build_model(&model, grid, dim))
         return NO_MEMORY;
     counts[0] = model.points;
     counts[1] = counts[2] = 0;
     if (model.far)
         return FAR;
-    for (int i = 0; i < n; i++)
-        if (box[5 * i] * box[5 * i + 1] * 4 > MOST_POINTS)
-            return TOO_LARGE;
     double *before = take(sizeof(double) * (size_t)n);
     Column *column = take(sizeof(Column) * (size_t)(3 * n + (go_on ? kept_count : 0) + 1));
     if (model.points > most_points || !before || !column || !new_simplex(&simplex, &model))
@@ -280,18 +318,16 @@ int brickgpt_paper(int n, const int64_t *box, const double *weight, const double
     weigh(&simplex);
     solve_x(&simplex);
     solve_y(&simplex);
-    int right = !go_on || priced(&simplex, UNUSED), ending = climb_dual(&simplex);
+    int ending = climb(&simplex);
+    if (ending == OPTIMAL && go_on) {
+        model.dear = dear;
+        ending = climb(&simplex);
+    }
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)
         return ending;
-    solve_x(&simplex);
-    if (!right || (go_on && !same(&model, dear))) {
-        model.dear = dear;
-        solve_y(&simplex);
-        ending = climb_primal(&simplex);
-    }
     counts[2] = keep(&simplex, kept_now, motion_now);
-    ending = ending == OPTIMAL ? settle_costs(&simplex) : ending;
+    ending = settle_costs(&simplex);
     counts[1] = simplex.pivots;
     if (ending != OPTIMAL)
         return ending;

@@ -29,8 +29,10 @@ enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND
 #define SLIP 1e-6
 
 /* On common processors the inner loops are compiled twice and chosen when the library is loaded. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+#if defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
 #define FAST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif defined(__GNUC__) && __GNUC__ >= 7 && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+#define FAST __attribute__((target_clones("arch=haswell", "default"))) /* it does not know the levels yet */
 #else
 #define FAST
 #endif
@@ -61,7 +63,7 @@ typedef struct {
     const int64_t *box; /* (n, 5) h, w, x, y, z */
     const double *weight; /* (n) newtons */
     const double *dear; /* (n) what each brick's costs are multiplied by for the tie-break */
-    int pairs, points, presses, components;
+    int pairs, points, presses;
     Pair *pair;
     int *first; /* (n + 1) first pair of each upper brick */
     double *corner_x, *corner_y; /* (pairs, 8) */
@@ -79,7 +81,8 @@ typedef struct {
     int *press_second, *press_first; /* twice the joint that each press is at, and its axis */
     int *press_on, *press_by; /* bricks of each press */
     double *load; /* (rows) */
-    double *unmet; /* (rows) what a slack costs: nothing, unless the duals were known before */
+    double *unmet; /* (rows) what a slack costs: nothing, unless the duals were known before; as it must be zero, that
+                      changes no optimum */
     int far;
 } Model;
 
@@ -100,14 +103,14 @@ typedef struct {
     double *x, *y, *cost; /* basic values, duals, basic costs */
     double *measure; /* squared lengths of the inverse's lines */
     double *alpha, *rho, *spare;
-    int *some, slacks; /* positions that began with a slack */
+    int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
     int pivots, repairs;
     int plain; /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
+/* Memory of the calling thread's workspace, until its next call; NULL where there is none. */
 void *take(size_t bytes);
-void start_over(void);
 
 int build_model(Model *model, const int32_t *grid, int dim);
 
