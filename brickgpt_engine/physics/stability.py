@@ -36,9 +36,6 @@ TORQUE_ZERO = 1e-8
 """Residual torques up to this many newton metres count as balanced."""
 _SETTLED = "the weights settle by pressing alone"
 """Note of a verdict without a solver."""
-_ALL = "all bricks were solved for"
-"""Note of a verdict for which every brick was in the program."""
-_NOTHING = np.zeros(0)
 _IDLE = 1e-12
 """Newtons up to which an optimum without what floats is zero: the weights settle."""
 _FULL = 1 - 1e-9
@@ -102,9 +99,10 @@ class StabilityAnalyzer:
             return connectivity_report(structure)
         if not len(structure):
             return self._empty_report()
-        compiled = self.criterion is Criterion.PAPER and self.solver == "auto"
-        if compiled and (found := native.optimum(structure, memory.trace if memory else None)) is not None:
-            return self._report(structure, None, found.standing, _compiled_verdict(found))
+        if self._open_to_compiled:
+            found = native.optimum(structure, memory.trace if memory else None)
+            if found is not None:
+                return self._report(structure, None, found.standing, _compiled(found))
         contacts = memory.contacts(structure) if memory else extract_contacts(structure)
         grounded = grounded_bricks(contacts)
         try:
@@ -132,19 +130,24 @@ class StabilityAnalyzer:
         """
         if self.criterion is Criterion.CONNECTIVITY or not len(structure):
             return self.analyze(structure).stable
-        compiled = self.criterion is Criterion.PAPER and self.solver == "auto" and native.usable(structure)
-        contacts = None if compiled else extract_contacts(structure)
-        if contacts and not grounded_bricks(contacts).all():
-            return False
-        if contacts and self.criterion is Criterion.EQUILIBRIUM and self.solver != gurobi.NAME:
-            try:
-                return settles(contacts) or highs.feasible(
-                    ForceModel(contacts).within(_FULL), self.time_limit
-                )
-            except SolverError:
-                pass  # an analysis has other ways, and other solvers
+        if not (self._open_to_compiled and native.usable(structure)):
+            contacts = extract_contacts(structure)
+            if not grounded_bricks(contacts).all():
+                return False
+            if self.criterion is Criterion.EQUILIBRIUM and self.solver != gurobi.NAME:
+                try:
+                    return settles(contacts) or highs.feasible(
+                        ForceModel(contacts).within(_FULL), self.time_limit
+                    )
+                except SolverError:
+                    pass  # an analysis has other ways, and other solvers
         report = self.analyze(structure)
         return None if report.status == "unknown" else report.stable
+
+    @property
+    def _open_to_compiled(self) -> bool:
+        """Whether criterion and solver leave it to the compiled simplex."""
+        return self.criterion is Criterion.PAPER and self.solver == "auto"
 
     def _solve(self, program: LinearProgram) -> Solution:
         return solve(program, self.solver, self.time_limit)
@@ -284,31 +287,30 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
     return _Verdict(Forces(pull, force, torque, largest), solution, found.objective)
 
 
-def _compiled_verdict(found: native.NativeOptimum) -> _Verdict:
+def _compiled(found: native.NativeOptimum) -> _Verdict:
     """A verdict from the compiled simplex."""
-    n = len(found.standing)
-    force = np.zeros((n, 3))
-    force[:, 2] = found.residual[:, 0]
-    torque = found.residual[:, :0:-1] * STUD_PITCH_M
     idle = found.objective <= found.residual[~found.standing, 0].sum() + _IDLE
-    solver, note = ("none", _SETTLED) if idle else (dense.NAME, _ALL)
-    solution = Solution(_NOTHING, found.objective, solver, _NOTHING, _NOTHING, note)
-    forces = Forces(found.pull, force, torque, found.largest_pull)
-    return _Verdict(forces, solution, found.objective)
+    return _of_all(found, found.largest_pull, idle, dense.NAME)
 
 
 def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
     """A verdict from a program of all bricks that the solver of this ``name`` solved."""
-    n = contacts.brick_count
-    force, torque, largest = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros(n)
-    force[:, 2] = found.residual[:, 0]
-    torque[:] = found.residual[:, :0:-1] * STUD_PITCH_M
+    largest = np.zeros(contacts.brick_count)
     if found.pull.size:
         np.maximum.at(largest, contacts.upper[contacts.point_pair], found.pull)
-    idle = found.settled or not found.objective
-    note = _SETTLED if idle else _ALL
+    return _of_all(found, largest, found.settled or not found.objective, name)
+
+
+def _of_all(
+    found: Grown | native.NativeOptimum, largest: NDArray[np.float64], idle: bool, name: str
+) -> _Verdict:
+    """A verdict from an optimum for which every brick was in the program, unless the weights settled."""
+    force = np.zeros((len(largest), 3))
+    force[:, 2] = found.residual[:, 0]
+    # A lever along y turns the brick about x, and the other way round.
+    torque = found.residual[:, :0:-1] * STUD_PITCH_M
+    solver, note = ("none", _SETTLED) if idle else (name, "all bricks were solved for")
     empty = np.zeros(0)
-    solver = "none" if idle else name
     solution = Solution(empty, found.objective, solver, empty, empty, note)
     return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective)
 

@@ -63,8 +63,8 @@ FAST void image(const Simplex *simplex, Column column, double *restrict alpha) {
 
 /* The product form from the identity: columns take the row where they are largest, lowest bricks' first, as what a
    brick does to those below it is then known. Rows that no column takes keep a slack. */
-FAST int invert(Simplex *simplex, const Column *column, int count) {
-    int m = simplex->m, ld = simplex->ld, left = 0;
+FAST void invert(Simplex *simplex, const Column *column, int count) {
+    int m = simplex->m, ld = simplex->ld;
     double *alpha = simplex->alpha;
     memset(simplex->inverse, 0, sizeof(double) * (size_t)ld * (size_t)(m + 3));
     for (int i = 0; i < m; i++) {
@@ -77,10 +77,8 @@ FAST int invert(Simplex *simplex, const Column *column, int count) {
         for (int p = 0; p < m; p++)
             if (simplex->basic[p].kind == SLACK && (best < 0 || fabs(alpha[p]) > fabs(alpha[best])))
                 best = p;
-        if (best < 0 || fabs(alpha[best]) < PIVOT) {
-            left++;
-            continue;
-        }
+        if (best < 0 || fabs(alpha[best]) < PIVOT)
+            continue; /* it depends on those before */
         /* The line of a row that is not taken has few entries: what earlier columns have put there. */
         double *from = line_of(simplex, best);
         for (int i = 0; i < m; i++)
@@ -97,7 +95,6 @@ FAST int invert(Simplex *simplex, const Column *column, int count) {
         }
         simplex->basic[best] = column[k];
     }
-    return left;
 }
 
 /* Squared length of each line: what the dual simplex measures by. */

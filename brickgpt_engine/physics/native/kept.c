@@ -112,7 +112,7 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
     double *y = model->unmet, *duals = simplex->y;
     uint8_t *known = take((size_t)model->rows + 1);
     double *tried = take(sizeof(double) * (size_t)(model->rows + 1));
-    Plane *plane = take(sizeof(Plane) * (size_t)(model->pairs + n + 1));
+    Plane *plane = take(sizeof(Plane) * (size_t)(n + 1));
     for (int i = 0; i < n; i++)
         most = origin[i] > most ? origin[i] : most;
     for (int k = 0; k < count; k++) {

@@ -72,7 +72,7 @@ void brickgpt_release(void *mine) {
     free(mine);
 }
 
-/* Whether no set of a brick's pulls earns more than it costs by a share of that. */
+/* Whether no set of a brick's pulls earns more than it costs, by `slack`. */
 static int content(const Simplex *simplex, const Plane *plane, int brick, double slack) {
     const Model *model = simplex->model;
     double earned = 0.0, dear = simplex->plain ? 1.0 : model->dear[brick];
@@ -319,7 +319,8 @@ int brickgpt_paper(void *mine, int n, const int64_t *box, const double *weight, 
     solve_x(&simplex);
     solve_y(&simplex);
     int ending = climb(&simplex);
-    if (ending == OPTIMAL && go_on) {
+    if (ending == OPTIMAL && go_on && memcmp(before, dear, sizeof(double) * (size_t)n)) {
+        /* Some moved up in build order. */
         model.dear = dear;
         ending = climb(&simplex);
     }

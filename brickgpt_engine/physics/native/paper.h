@@ -137,7 +137,7 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
 int priced(Simplex *simplex, double slack);
 
 int new_simplex(Simplex *simplex, const Model *model);
-int invert(Simplex *simplex, const Column *column, int count);
+void invert(Simplex *simplex, const Column *column, int count);
 int invert_again(Simplex *simplex);
 void weigh(Simplex *simplex);
 void solve_x(Simplex *simplex);
