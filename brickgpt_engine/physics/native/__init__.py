@@ -37,7 +37,7 @@ DECLINED = "BRICKGPT_COMPILED"
 
 _FIELDS = attrgetter("h", "w", "x", "y", "z")
 _WHOLE, _AT = ctypes.c_int, ctypes.c_void_p
-_ARGUMENTS: list[Any] = [_AT, _WHOLE, *[_AT] * 4, _WHOLE, _WHOLE, *[_AT] * 5, _WHOLE, *[_AT] * 4]
+_ARGUMENTS: list[Any] = [_AT, _WHOLE, _WHOLE, *[_AT] * 4, _WHOLE, _WHOLE, *[_AT] * 5, _WHOLE, *[_AT] * 4]
 _NO_MEMORY, _FAR, _TOO_LARGE = 1, 2, 6
 """Endings that do not depend on where the simplex begins, as ``paper.h`` numbers them."""
 
@@ -152,11 +152,12 @@ def optimum(structure: BrickStructure, trace: Trace | None = None) -> NativeOpti
 
 
 def attempt(
-    structure: BrickStructure, trace: Trace | None = None, *, go_on: bool = False
+    structure: BrickStructure, trace: Trace | None = None, *, go_on: bool = False, way: int = 0
 ) -> tuple[int, NativeOptimum | None]:
     """How the library ends (0 for an optimum, see ``paper.h``; -1 where it is not asked), and what it found.
 
-    With ``go_on`` it begins where ``trace`` stands, else from nothing.
+    With ``go_on`` it begins where ``trace`` stands, else from nothing: by the way that promises to be the faster,
+    or from a first basis alone with ``way`` 1, or from a point near the optimum alone with 2.
     """
     n, simplex = len(structure), library()
     if simplex is None or not usable(structure):
@@ -178,6 +179,7 @@ def attempt(
     memory = _OWN.memory = _OWN.memory or _Memory(simplex)
     code = simplex.brickgpt_paper(
         memory.address,
+        way,
         n,
         *_addresses(box, weight, dear, grid),
         int(structure.world_dim),

@@ -1,116 +1,76 @@
-/* The basis of the simplex as its explicit inverse.
-
-   Loads go down, so a line of the inverse, of one basic column, speaks of what is above it, and what a force adds to
-   the basic columns is below: of a few hundred lines a pivot changes a tenth to a third. That costs less
-   than factors do, and gives the exact length of every line on the way. */
+/* The basis of the simplex, whichever way it is kept: as its whole inverse, for many pivots from a first basis (inverse.c),
+   or as sparse factors, for the few that are left near an optimum (factors.c). */
 
 #include "paper.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PIVOT 1e-7
-#define DUST 1e-13
-
 enum { MOST_REPAIRS = 4 };
-
-static double *line_of(const Simplex *simplex, int position) {
-    return simplex->inverse + (size_t)position * simplex->ld;
-}
 
 int new_simplex(Simplex *simplex, const Model *model) {
     int m = model->rows;
-    simplex->model = model;
-    simplex->m = m;
-    simplex->ld = (m + 7) / 8 * 8;
+    *simplex = (Simplex){.model = model, .m = m, .ld = (m + 7) / 8 * 8, .patience = 10 * m + 400};
     size_t line = sizeof(double) * (size_t)simplex->ld;
-    double **vectors[] = {&simplex->x, &simplex->y, &simplex->cost, &simplex->measure,
-                          &simplex->alpha, &simplex->rho, &simplex->spare};
+    double **vectors[] = {&simplex->x,     &simplex->y,   &simplex->cost,  &simplex->shift,
+                          &simplex->alpha, &simplex->rho, &simplex->spare, &simplex->measure};
     for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) {
         *vectors[k] = take(line);
         if (!*vectors[k])
             return 0;
         memset(*vectors[k], 0, line);
     }
-    simplex->inverse = take(line * (size_t)(m + 3)); /* read by fours */
     simplex->some = take(sizeof(int) * (size_t)(m + 1));
     simplex->chosen = take(sizeof(int) * (size_t)(m + 1));
     simplex->basic = take(sizeof(Column) * (size_t)(m + 1));
-    simplex->pivots = simplex->repairs = simplex->plain = 0;
-    return simplex->inverse && simplex->some && simplex->chosen && simplex->basic;
+    return simplex->some && simplex->chosen && simplex->basic;
+}
+
+/* A basis of as many of these columns as are independent; rows that are left over get a slack. 0 without memory. */
+int settle(Simplex *simplex, const Column *column, int count) {
+    if (!(simplex->factors ? factorize(simplex, column, count) : invert(simplex, column, count)))
+        return 0;
+    weigh(simplex);
+    solve_x(simplex);
+    return 1;
 }
 
 /* What a unit of a column adds to each basic one. */
-FAST void image(const Simplex *simplex, Column column, double *restrict alpha) {
-    int row[MOST_ENTRIES], m = simplex->m;
+void image(const Simplex *simplex, Column column, double *alpha) {
+    int row[MOST_ENTRIES];
     double value[MOST_ENTRIES];
     int count = entries(simplex->model, column, row, value);
-    /* Four lines at a time: each sum by itself would wait for its last term. */
-    for (int p = 0; p < m; p += 4) {
-        const double *a = line_of(simplex, p), *b = a + simplex->ld, *c = b + simplex->ld, *d = c + simplex->ld;
-        double one = 0.0, two = 0.0, three = 0.0, four = 0.0;
-        for (int k = 0; k < count; k++) {
-            double by = value[k];
-            int i = row[k];
-            one += by * a[i];
-            two += by * b[i];
-            three += by * c[i];
-            four += by * d[i];
-        }
-        alpha[p] = one, alpha[p + 1] = two, alpha[p + 2] = three, alpha[p + 3] = four;
+    if (!simplex->factors) {
+        image_of_inverse(simplex, count, row, value, alpha);
+        return;
     }
+    memset(alpha, 0, sizeof(double) * (size_t)simplex->m);
+    for (int k = 0; k < count; k++)
+        alpha[row[k]] += value[k];
+    forward(simplex, alpha);
 }
 
-/* The product form from the identity: columns take the row where they are largest, lowest bricks' first, as what a
-   brick does to those below it is then known. Rows that no column takes keep a slack. */
-FAST void invert(Simplex *simplex, const Column *column, int count) {
-    int m = simplex->m, ld = simplex->ld;
-    double *alpha = simplex->alpha;
-    memset(simplex->inverse, 0, sizeof(double) * (size_t)ld * (size_t)(m + 3));
-    for (int i = 0; i < m; i++) {
-        line_of(simplex, i)[i] = 1.0;
-        simplex->basic[i] = (Column){SLACK, i, 0};
+/* The line of the inverse of one basic column: what a unit in each row adds to it. */
+void line_of(const Simplex *simplex, int position, double *rho) {
+    if (!simplex->factors) {
+        memcpy(rho, simplex->inverse + (size_t)position * simplex->ld, sizeof(double) * (size_t)simplex->m);
+        return;
     }
-    for (int k = 0; k < count; k++) {
-        image(simplex, column[k], alpha);
-        int best = -1, some = 0;
-        for (int p = 0; p < m; p++)
-            if (simplex->basic[p].kind == SLACK && (best < 0 || fabs(alpha[p]) > fabs(alpha[best])))
-                best = p;
-        if (best < 0 || fabs(alpha[best]) < PIVOT)
-            continue; /* it depends on those before */
-        /* The line of a row that is not taken has few entries: what earlier columns have put there. */
-        double *from = line_of(simplex, best);
-        for (int i = 0; i < m; i++)
-            if (from[i] != 0.0) {
-                from[i] /= alpha[best];
-                simplex->some[some++] = i;
-            }
-        for (int p = 0; p < m; p++) {
-            if (p == best || fabs(alpha[p]) < DUST)
-                continue;
-            double *line = line_of(simplex, p);
-            for (int q = 0; q < some; q++)
-                line[simplex->some[q]] -= alpha[p] * from[simplex->some[q]];
-        }
-        simplex->basic[best] = column[k];
-    }
+    memset(rho, 0, sizeof(double) * (size_t)simplex->m);
+    rho[position] = 1.0;
+    backward(simplex, rho);
 }
 
-/* Squared length of each line: what the dual simplex measures by. */
-FAST void weigh(Simplex *simplex) {
-    for (int p = 0; p < simplex->m; p++) {
-        const double *line = line_of(simplex, p);
-        double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-        for (int i = 0; i < simplex->ld; i++)
-            sum += line[i] * line[i];
-        simplex->measure[p] = sum;
-    }
+/* Squared length of each line, by which the dual simplex measures. Factors begin with ones in their place. */
+void weigh(Simplex *simplex) {
+    if (!simplex->factors)
+        weigh_inverse(simplex);
+    for (int p = 0; p < simplex->m && simplex->factors; p++)
+        simplex->measure[p] = 1.0;
 }
 
 /* Basic values, once more with what the first answer leaves over. */
-FAST void solve_x(Simplex *simplex) {
+void solve_x(Simplex *simplex) {
     int m = simplex->m, row[MOST_ENTRIES];
     double *left = simplex->spare, value[MOST_ENTRIES];
     memset(simplex->x, 0, sizeof(double) * (size_t)m);
@@ -121,101 +81,85 @@ FAST void solve_x(Simplex *simplex) {
             for (int k = 0; k < count; k++)
                 left[row[k]] -= value[k] * simplex->x[p];
         }
-        for (int p = 0; p < m; p++) {
-            const double *line = line_of(simplex, p);
-            double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-            for (int i = 0; i < m; i++)
-                sum += left[i] * line[i];
-            simplex->x[p] += sum;
-        }
+        if (simplex->factors) {
+            forward(simplex, left);
+            for (int p = 0; p < m; p++)
+                simplex->x[p] += left[p];
+        } else
+            add_lines_by(simplex, left, simplex->x);
     }
 }
 
 /* Duals, likewise. */
-FAST void solve_y(Simplex *simplex) {
+void solve_y(Simplex *simplex) {
     int m = simplex->m, row[MOST_ENTRIES];
-    double value[MOST_ENTRIES], *restrict y = simplex->y, *before = simplex->spare;
-    memset(y, 0, sizeof(double) * (size_t)simplex->ld);
+    double value[MOST_ENTRIES], *left = simplex->spare;
+    memset(simplex->y, 0, sizeof(double) * (size_t)simplex->ld);
     for (int round = 0; round < 2; round++) {
-        memcpy(before, y, sizeof(double) * (size_t)m);
         for (int p = 0; p < m; p++) {
-            double left = column_cost(simplex->model, simplex->basic[p], simplex->plain);
-            simplex->cost[p] = left;
+            left[p] = simplex->cost[p] =
+                column_cost(simplex->model, simplex->basic[p], simplex->plain) + simplex->shift[p];
             if (round) {
                 int count = entries(simplex->model, simplex->basic[p], row, value);
                 for (int k = 0; k < count; k++)
-                    left -= value[k] * before[row[k]];
-            }
-            if (left != 0.0) {
-                const double *line = line_of(simplex, p);
-                for (int i = 0; i < m; i++)
-                    y[i] += left * line[i];
+                    left[p] -= value[k] * simplex->y[row[k]];
             }
         }
+        if (simplex->factors) {
+            backward(simplex, left);
+            for (int i = 0; i < m; i++)
+                simplex->y[i] += left[i];
+        } else
+            add_lines(simplex, left, simplex->y);
     }
 }
 
-/* Put a column in the place of a basic one; alpha is its image, rho the line of the inverse at that place. Lengths
-   of lines follow by Forrest's and Goldfarb's rule (1992). */
-FAST void exchange(Simplex *simplex, int position, Column column) {
-    int m = simplex->m, first = 0, end = m, count = 0;
-    double *restrict alpha = simplex->alpha, *restrict measure = simplex->measure, *restrict rho = simplex->rho;
-    double pivot = alpha[position], length = 0.0;
-    while (first < end && rho[first] == 0.0)
-        first++;
-    while (end > first && rho[end - 1] == 0.0)
-        end--;
-    first &= ~7;
-    end = (end + 7) & ~7;
-#pragma omp simd reduction(+ : length)
-    for (int i = first; i < end; i++)
-        length += rho[i] * rho[i];
-    for (int p = 0; p < m; p++)
-        if (fabs(alpha[p]) >= DUST && p != position)
-            simplex->chosen[count++] = p;
-    for (int k = 0; k < count; k++) {
-        int p = simplex->chosen[k], after = simplex->chosen[k + 1 < count ? k + 1 : k];
-        double *line = line_of(simplex, p), share = alpha[p] / pivot;
-        const double *ahead = line_of(simplex, after);
-        Wide one = {0.0}, two = {0.0};
-        /* Most of the time goes into waiting for lines from memory. */
-        for (int i = first; i < end; i += 8) {
-            __builtin_prefetch(ahead + i);
-            Wide *to = (Wide *)(line + i);
-            const Wide *from = (const Wide *)(rho + i);
-            one += from[0] * to[0];
-            two += from[1] * to[1];
-            to[0] -= share * from[0];
-            to[1] -= share * from[1];
-        }
-        one += two;
-        double along = one[0] + one[1] + one[2] + one[3];
-        double next = measure[p] + share * (share * length - 2.0 * along);
-        measure[p] = next > 1e-6 ? next : 1e-6;
+/* Shifts the basic costs so that duals from elsewhere are those of the basis. Where no column pays at them, the dual
+   simplex may begin: a column that leaves takes its shift with it, and only pays less then. */
+void hold_duals(Simplex *simplex) {
+    for (int p = 0; p < simplex->m; p++) {
+        Column column = simplex->basic[p];
+        double cost = column_cost(simplex->model, column, simplex->plain);
+        simplex->shift[p] = worth_of(simplex->model, column, simplex->y) - cost;
     }
-    double *line = line_of(simplex, position);
-    for (int i = 0; i < simplex->ld; i++)
-        line[i] = rho[i] / pivot;
-    measure[position] = length / (pivot * pivot);
-    simplex->basic[position] = column;
-    simplex->pivots++;
 }
 
-/* The inverse of the same basis from its columns, where rounding has spoilt it; 0 where that was done too often, or memory
-   is out. */
-int invert_again(Simplex *simplex) {
-    int m = simplex->m, count = 0;
-    Column *column = take(sizeof(Column) * (size_t)(m + 1));
-    if (!column || simplex->repairs++ == MOST_REPAIRS)
+void let_duals_go(Simplex *simplex) { memset(simplex->shift, 0, sizeof(double) * (size_t)simplex->m); }
+
+/* Put a column in the place of a basic one; alpha is its image, rho the line at that place. Lengths of lines follow by
+   Forrest's and Goldfarb's rule (1992). 0 without memory. */
+int exchange(Simplex *simplex, int position, Column column) {
+    if (!simplex->factors)
+        exchange_inverse(simplex, position);
+    else if (!exchange_factors(simplex, position))
         return 0;
-    for (int p = 0; p < m; p++)
-        if (simplex->basic[p].kind != SLACK)
-            column[count++] = simplex->basic[p];
-    sort_columns(simplex->model, column, count);
-    invert(simplex, column, count);
-    weigh(simplex);
-    solve_x(simplex);
-    solve_y(simplex);
+    simplex->basic[position] = column;
+    simplex->shift[position] = 0.0;
+    simplex->pivots++;
     return 1;
 }
+
+static int begin_again(Simplex *simplex) {
+    int count = 0;
+    Column *column = take(sizeof(Column) * (size_t)(simplex->m + 1));
+    if (!column)
+        return 0;
+    for (int p = 0; p < simplex->m; p++)
+        if (simplex->basic[p].kind != SLACK)
+            column[count++] = simplex->basic[p];
+    if (!simplex->factors)
+        sort_columns(simplex->model, column, count);
+    if (!settle(simplex, column, count))
+        return 0;
+    hold_duals(simplex);
+    return 1;
+}
+
+/* The same basis from its columns, where rounding has spoilt it; 0 where that was done too often, or memory is out. */
+int mend(Simplex *simplex) { return simplex->repairs++ < MOST_REPAIRS && begin_again(simplex); }
+
+/* Whether the factors have no room for another pivot. */
+int full(const Simplex *simplex) { return simplex->factors && simplex->factors->etas == MOST_ETAS; }
+
+/* Factors anew where they are full; columns then have other positions. 0 where that fails. */
+int make_room(Simplex *simplex) { return !full(simplex) || begin_again(simplex); }

@@ -72,8 +72,6 @@ int entries(const Model *model, Column column, int *row, double *value) {
 double column_cost(const Model *model, Column column, int plain) {
     if (column.kind == RESIDUAL)
         return (column.which % 6 < 2 ? COST_FORCE : COST_TORQUE) * (plain ? 1.0 : model->dear[column.which / 6]);
-    if (column.kind == SLACK)
-        return model->unmet[column.which];
     if (column.kind != SET)
         return 0.0;
     int size = 0;

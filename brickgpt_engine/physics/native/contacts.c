@@ -321,10 +321,8 @@ int build_model(Model *model, const int32_t *grid, int dim) {
         return 0;
     model->far = reaches_far(model);
     model->load = take(sizeof(double) * (size_t)(model->rows + 1));
-    model->unmet = take(sizeof(double) * (size_t)(model->rows + 1));
-    if (!model->load || !model->unmet)
+    if (!model->load)
         return 0;
-    memset(model->unmet, 0, sizeof(double) * (size_t)(model->rows + 1));
     memset(model->load, 0, sizeof(double) * (size_t)(model->rows + 1));
     for (int i = 0; i < n; i++)
         if (model->standing[i])

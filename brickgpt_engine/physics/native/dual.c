@@ -271,20 +271,26 @@ static void find_slacks(Simplex *simplex) {
 
 FAST int climb_dual(Simplex *simplex) {
     const Model *model = simplex->model;
-    int m = simplex->m, limit = simplex->pivots + 10 * m + 400;
+    int m = simplex->m, limit = simplex->pivots + simplex->patience;
     Search search;
     if (!new_search(&search, simplex))
         return NO_MEMORY;
     find_slacks(simplex);
     planes(model, simplex->y, search.now);
     while (simplex->pivots < limit) {
+        if (full(simplex)) {
+            if (!make_room(simplex))
+                return NOT_FOUND;
+            find_slacks(simplex);
+            planes(model, simplex->y, search.now);
+        }
         int position = leaving(simplex);
         if (position < 0)
             return OPTIMAL;
         double sign = simplex->x[position] < 0.0 ? 1.0 : -1.0;
-        const double *line = simplex->inverse + (size_t)position * simplex->ld;
+        line_of(simplex, position, simplex->rho);
         for (int i = 0; i < m; i++)
-            simplex->rho[i] = fabs(line[i]) > DUST ? sign * line[i] : 0.0;
+            simplex->rho[i] = fabs(simplex->rho[i]) > DUST ? sign * simplex->rho[i] : 0.0;
         if (simplex->pivots % AFRESH == 0)
             planes(model, simplex->y, search.now);
         Candidate enters = entering(&search, simplex->y, simplex->rho);
@@ -292,9 +298,9 @@ FAST int climb_dual(Simplex *simplex) {
             return NOT_FOUND;
         image(simplex, enters.column, simplex->alpha);
         double pivot = simplex->alpha[position];
-        if (!(fabs(sign * pivot - enters.alpha) <= 1e-7 * (1.0 + fabs(enters.alpha)))) {
+        if (!(fabs(sign * pivot - enters.alpha) <= 1e-7 * (1.0 + fabs(enters.alpha)) && sign * pivot < -ENTRY / 2)) {
             /* Rounding has spoilt the inverse. */
-            if (!invert_again(simplex))
+            if (!mend(simplex))
                 return NOT_FOUND;
             find_slacks(simplex);
             planes(model, simplex->y, search.now);
@@ -311,7 +317,8 @@ FAST int climb_dual(Simplex *simplex) {
             simplex->rho[i] *= sign;
         }
         move(search.now, search.step, along, model->pairs + model->n);
-        exchange(simplex, position, enters.column);
+        if (!exchange(simplex, position, enters.column))
+            return NO_MEMORY;
     }
-    return NOT_FOUND;
+    return SLOW;
 }

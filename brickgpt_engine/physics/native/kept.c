@@ -109,7 +109,7 @@ static int find_columns(const Model *model, const Kept *kept, int count, const i
 int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion, const int *origin, Column *column) {
     const Model *model = simplex->model;
     int n = model->n, most = 0, fresh = -1;
-    double *y = model->unmet, *duals = simplex->y;
+    double *y = simplex->y;
     uint8_t *known = take((size_t)model->rows + 1);
     double *tried = take(sizeof(double) * (size_t)(model->rows + 1));
     Plane *plane = take(sizeof(Plane) * (size_t)(n + 1));
@@ -151,7 +151,7 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
         ride(model, own, known, plane, fresh, pair->upper == fresh ? pair->lower : pair->upper);
         simplex->y = own;
         int right = priced(simplex, UNUSED);
-        simplex->y = duals;
+        simplex->y = y;
         if (best < 0 || right) {
             memcpy(tried, own, sizeof(double) * (size_t)model->rows);
             best = p;
@@ -162,6 +162,8 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
     if (best >= 0)
         memcpy(y, tried, sizeof(double) * (size_t)model->rows);
     sort_columns(model, column, found);
-    invert(simplex, column, found);
+    if (!settle(simplex, column, found))
+        return 0;
+    hold_duals(simplex);
     return 1;
 }

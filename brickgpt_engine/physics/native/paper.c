@@ -23,6 +23,9 @@ enum { HEAD = 64, LEAST = 1 << 20 };
 /* How many smaller shares of the tie-break's costs are tried, each a tenth of the last. */
 enum { SMALLER = 2 };
 
+/* Rows from which on another way than the dual simplex may be the faster one. */
+enum { MANY_ROWS = 120 };
+
 /* Presses up to this are dust, centinewtons. */
 #define PRESSED 1e-8
 /* What a column may earn beyond its cost at the tie-break's share: as much as Harris' ratio test lets through. */
@@ -215,19 +218,6 @@ static void read_out(const Simplex *simplex, double *pull, double *rest) {
 
 const char *brickgpt_digest(void) { return DIGEST; }
 
-/* Begin at a basis from nothing; -1 without memory. */
-static int begin(Simplex *simplex, Column *column) {
-    int count = first_columns(simplex->model, column);
-    for (int one = 0, other = count - 1; one < other; one++, other--) {
-        Column lower = column[one];
-        column[one] = column[other];
-        column[other] = lower;
-    }
-    if (count >= 0)
-        invert(simplex, column, count);
-    return count;
-}
-
 /* Whatever the tie-break's share of the costs: if the basis at which the simplex ends is optimal for the published
    costs alone, it is the tie-break's optimum. If it is not, a smaller share is tried from there. */
 static int settle_costs(Simplex *simplex) {
@@ -258,6 +248,7 @@ static int settle_costs(Simplex *simplex) {
 static int climb(Simplex *simplex) {
     int ending = climb_dual(simplex);
     for (int round = 0; ending == OPTIMAL; round++) {
+        let_duals_go(simplex);
         solve_x(simplex);
         solve_y(simplex);
         if (priced(simplex, SHARP))
@@ -265,7 +256,7 @@ static int climb(Simplex *simplex) {
         if (round == 2)
             return NOT_FOUND;
         if (round) {
-            if (!invert_again(simplex))
+            if (!mend(simplex))
                 return NOT_FOUND;
             ending = climb_dual(simplex);
         }
@@ -275,6 +266,60 @@ static int climb(Simplex *simplex) {
     return ending;
 }
 
+/* Whether the first basis promises many pivots: heaps on a stalk have unmet rows, and forces below zero that are many
+   times their weight. */
+static int looks_long(const Simplex *simplex) {
+    double down = 0.0, load = 0.0;
+    int unmet = 0;
+    for (int p = 0; p < simplex->m; p++) {
+        unmet += simplex->basic[p].kind == SLACK && fabs(simplex->x[p]) > SLIP;
+        down -= simplex->x[p] < 0.0 ? simplex->x[p] : 0.0;
+        load += simplex->model->load[p];
+    }
+    return simplex->m >= MANY_ROWS && 20 * unmet >= simplex->m && down >= 10.0 * load;
+}
+
+/* From the first basis by the dual simplex. It ends SLOW where it promises to take long, or does. */
+static int climb_up(Simplex *simplex, int patience) {
+    Column *column = take(sizeof(Column) * (size_t)(3 * simplex->model->n + 1));
+    int count = column ? first_columns(simplex->model, column) : -1;
+    if (count < 0)
+        return NO_MEMORY;
+    for (int one = 0, other = count - 1; one < other; one++, other--) {
+        Column lower = column[one];
+        column[one] = column[other];
+        column[other] = lower;
+    }
+    simplex->factors = NULL;
+    let_duals_go(simplex);
+    if (!settle(simplex, column, count))
+        return NO_MEMORY;
+    if (patience && looks_long(simplex))
+        return SLOW;
+    solve_y(simplex);
+    simplex->patience = patience ? patience : 10 * simplex->m + 400;
+    return climb(simplex);
+}
+
+/* From a point near the optimum. */
+static int climb_down(Simplex *simplex) {
+    Column *column;
+    int count;
+    if (!near_optimum(simplex, &column, &count) || !new_factors(simplex) || !settle(simplex, column, count))
+        return NOT_FOUND;
+    hold_duals(simplex);
+    simplex->patience = 2 * simplex->m + 200;
+    return climb(simplex);
+}
+
+/* From nothing. `way` chooses: 1 the first basis, 2 a point near the optimum, or what promises to be the faster. */
+static int begin_afresh(Simplex *simplex, int way) {
+    int ending = way == 2 ? SLOW : climb_up(simplex, way == 1 ? 0 : simplex->m / 2 + 50);
+    if (ending == SLOW && way != 1)
+        ending = climb_down(simplex);
+    return way == 0 && (ending == NOT_FOUND || ending == SLOW) ? climb_up(simplex, 0) : ending;
+}
+
 static int fits(int n, const int64_t *box) {
     for (int i = 0; i < n; i++)
         if (box[5 * i] * box[5 * i + 1] * 4 > MOST_POINTS)
@@ -282,12 +327,12 @@ static int fits(int n, const int64_t *box) {
     return 1;
 }
 
-/* mine: from brickgpt_workspace, for one thread. box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
+/* mine: from brickgpt_workspace, for one thread. way: as told at begin_afresh. box (n, 5) h, w, x, y, z; weight (n) newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim,
    dim) owners of cells. Out: standing (n); pull (points); rest (4 n + 1) as told at read_out; counts: points, pivots,
    basic columns. `kept` and `motion` are what the last structure left, or the count of kept columns is -1; `origin` (n)
    the place of each brick in it, -1 for a new one. `kept_now` (5 n + 1) and `motion_now` (n) take what this one leaves.
    Answers OPTIMAL, or why there is none. */
-int brickgpt_paper(void *mine, int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
+int brickgpt_paper(void *mine, int way, int n, const int64_t *box, const double *weight, const double *dear, const int32_t *grid, int dim,
                    int most_points, uint8_t *standing, double *pull, double *rest, int32_t *counts, const Kept *kept,
                    int kept_count, const Motion *motion, const int *origin, Kept *kept_now, Motion *motion_now) {
     Model model = {.n = n, .box = box, .weight = weight, .dear = dear};
@@ -303,22 +348,20 @@ int brickgpt_paper(void *mine, int n, const int64_t *box, const double *weight, 
     if (model.far)
         return FAR;
     double *before = take(sizeof(double) * (size_t)n);
-    Column *column = take(sizeof(Column) * (size_t)(3 * n + (go_on ? kept_count : 0) + 1));
-    if (model.points > most_points || !before || !column || !new_simplex(&simplex, &model))
+    if (model.points > most_points || !before || !new_simplex(&simplex, &model))
         return NO_MEMORY;
+    int ending;
     if (go_on) {
+        Column *column = take(sizeof(Column) * (size_t)(kept_count + 1));
         /* Bricks keep the tie-break's weights that they had, or nothing would be optimal any more. */
         for (int i = 0; i < n; i++)
             before[i] = origin[i] >= 0 && motion[origin[i]].dear > 0.0 ? motion[origin[i]].dear : dear[i];
         model.dear = before;
-        if (!take_up(&simplex, kept, kept_count, motion, origin, column))
+        if (!column || !take_up(&simplex, kept, kept_count, motion, origin, column))
             return NOT_FOUND;
-    } else if (begin(&simplex, column) < 0)
-        return NO_MEMORY;
-    weigh(&simplex);
-    solve_x(&simplex);
-    solve_y(&simplex);
-    int ending = climb(&simplex);
+        ending = climb(&simplex);
+    } else
+        ending = begin_afresh(&simplex, way);
     if (ending == OPTIMAL && go_on && memcmp(before, dear, sizeof(double) * (size_t)n)) {
         /* Some moved up in build order. */
         model.dear = dear;

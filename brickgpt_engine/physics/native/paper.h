@@ -14,7 +14,7 @@
 enum { GROUND = -1, NO_ROW = -1, MOST_ENTRIES = 160, MOST_POINTS = 64 };
 
 /* Answers of brickgpt_paper: an optimum with its proof, or why there is none here. */
-enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND = 5, TOO_LARGE = 6 };
+enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND = 5, TOO_LARGE = 6, SLOW = 7 };
 
 /* Internal units per newton and per unit of the published objective, and the published costs in these: of a force or
    torque left over, of a brick's largest pull, and of each pull. force_model.py has the same. */
@@ -81,8 +81,6 @@ typedef struct {
     int *press_second, *press_first; /* twice the joint that each press is at, and its axis */
     int *press_on, *press_by; /* bricks of each press */
     double *load; /* (rows) */
-    double *unmet; /* (rows) what a slack costs: nothing, unless the duals were known before; as it must be zero, that
-                      changes no optimum */
     int far;
 } Model;
 
@@ -95,17 +93,39 @@ typedef struct {
     uint64_t mask;
 } Column;
 
+/* Entries of a sparse matrix, line after line. */
+typedef struct {
+    int count, room, *at;
+    double *value;
+} Strip;
+
+enum { MOST_ETAS = 100 };
+
+/* Sparse factors of a basis: L and U by columns, and a column for each pivot since. */
+typedef struct {
+    int count;
+    Strip low, up, eta;
+    int *low_from, *up_from, *eta_from; /* where each column begins, and the last ends */
+    int *row, *turn;                    /* the row of each pivot, and the pivot of each row */
+    int *often;                         /* how many columns have an entry in each row */
+    double *diagonal, *work, *eta_pivot;
+    int etas, *eta_at;
+} Factors;
+
 typedef struct {
     const Model *model;
     int m, ld;
     double *inverse; /* (m, ld): for each basic column, what a unit in each row adds to it */
-    Column *basic; /* (m) */
+    Factors *factors; /* in its place, where there are any */
+    Column *basic;    /* (m) */
     double *x, *y, *cost; /* basic values, duals, basic costs */
+    double *shift;   /* what is added to basic costs so that duals from elsewhere hold; it goes with its column */
     double *measure; /* squared lengths of the inverse's lines */
     double *alpha, *rho, *spare;
     int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
     int pivots, repairs;
+    int patience; /* the dual simplex ends SLOW after this many pivots */
     int plain; /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
@@ -137,13 +157,34 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
 int priced(Simplex *simplex, double slack);
 
 int new_simplex(Simplex *simplex, const Model *model);
-void invert(Simplex *simplex, const Column *column, int count);
-int invert_again(Simplex *simplex);
+int settle(Simplex *simplex, const Column *column, int count);
+void image(const Simplex *simplex, Column column, double *alpha);
+void line_of(const Simplex *simplex, int position, double *rho);
 void weigh(Simplex *simplex);
 void solve_x(Simplex *simplex);
 void solve_y(Simplex *simplex);
-void image(const Simplex *simplex, Column column, double *alpha);
-void exchange(Simplex *simplex, int position, Column column);
+void hold_duals(Simplex *simplex);
+void let_duals_go(Simplex *simplex);
+int exchange(Simplex *simplex, int position, Column column);
+int mend(Simplex *simplex);
+int full(const Simplex *simplex);
+int make_room(Simplex *simplex);
+
+int invert(Simplex *simplex, const Column *column, int count);
+void image_of_inverse(const Simplex *simplex, int count, const int *row, const double *value, double *alpha);
+void weigh_inverse(Simplex *simplex);
+void add_lines_by(const Simplex *simplex, const double *left, double *x);
+void add_lines(const Simplex *simplex, const double *left, double *y);
+void exchange_inverse(Simplex *simplex, int position);
+
+int new_factors(Simplex *simplex);
+int factorize(Simplex *simplex, const Column *column, int count);
+void forward(const Simplex *simplex, double *x);
+void backward(const Simplex *simplex, double *y);
+int exchange_factors(Simplex *simplex, int position);
+
+int near_optimum(Simplex *simplex, Column **column, int *count);
+
 int climb_dual(Simplex *simplex);
 int climb_primal(Simplex *simplex);
 int proven(Simplex *simplex);

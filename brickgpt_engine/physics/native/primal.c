@@ -93,6 +93,12 @@ int climb_primal(Simplex *simplex) {
         return NO_MEMORY;
     while (simplex->pivots < limit) {
         Column enters = {SLACK, 0, 0};
+        if (full(simplex)) {
+            if (!make_room(simplex))
+                return NOT_FOUND;
+            let_duals_go(simplex);
+            solve_y(simplex);
+        }
         if (entering(simplex, plane, &enters) <= 0.0)
             return OPTIMAL;
         double reduced = column_cost(model, enters, 0) - worth_of(model, enters, simplex->y);
@@ -101,13 +107,14 @@ int climb_primal(Simplex *simplex) {
         if (position < 0)
             return NOT_FOUND;
         double pivot = simplex->alpha[position], by = simplex->x[position] / pivot;
-        memcpy(simplex->rho, simplex->inverse + (size_t)position * simplex->ld, sizeof(double) * (size_t)m);
+        line_of(simplex, position, simplex->rho);
         for (int p = 0; p < m; p++)
             simplex->x[p] -= by * simplex->alpha[p];
         simplex->x[position] = by;
         for (int i = 0; i < m; i++)
             simplex->y[i] += reduced / pivot * simplex->rho[i];
-        exchange(simplex, position, enters);
+        if (!exchange(simplex, position, enters))
+            return NO_MEMORY;
     }
     return NOT_FOUND;
 }
