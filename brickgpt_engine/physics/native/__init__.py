@@ -156,8 +156,8 @@ def attempt(
 ) -> tuple[int, NativeOptimum | None]:
     """How the library ends (0 for an optimum, see ``paper.h``; -1 where it is not asked), and what it found.
 
-    With ``go_on`` it begins where ``trace`` stands, else from nothing: by the way that promises to be the faster,
-    or from a first basis alone with ``way`` 1, or from a point near the optimum alone with 2.
+    With ``go_on`` it begins where ``trace`` stands, else from nothing: by what promises to be the faster way,
+    or with ``way`` 1 from a first basis alone, or with 2 from a point near the optimum alone.
     """
     n, simplex = len(structure), library()
     if simplex is None or not usable(structure):

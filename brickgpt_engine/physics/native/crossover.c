@@ -58,9 +58,8 @@ static int add_class(const Interior *in, int class, Column *column) {
 int near_optimum(Simplex *simplex, Column **column, int *count) {
     const Model *model = simplex->model;
     Interior in;
-    for (int i = 0; i < model->n; i++)
-        if (!model->standing[i])
-            return 0;
+    if (!all_stand(model))
+        return 0;
     *column = take(sizeof(Column) * (size_t)(8 * model->pairs + model->presses + (6 + LEVELS) * model->n + 1));
     if (!*column || !new_interior(&in, model) || !approach(&in))
         return 0;

@@ -13,7 +13,6 @@
 #define FEASIBLE 1e-9
 #define TOLERANCE 1e-9
 #define ENTRY 1e-8
-#define ENDLESS 1e30
 #define DUST 1e-13
 
 /* Pivots after which what forces earn is found from the duals anew. */
@@ -271,10 +270,11 @@ static void find_slacks(Simplex *simplex) {
 
 FAST int climb_dual(Simplex *simplex) {
     const Model *model = simplex->model;
-    int m = simplex->m, limit = simplex->pivots + simplex->patience;
+    int m = simplex->m, limit = simplex->pivots + 10 * m + 400;
     Search search;
     if (!new_search(&search, simplex))
         return NO_MEMORY;
+    simplex->weighs = 1;
     find_slacks(simplex);
     planes(model, simplex->y, search.now);
     while (simplex->pivots < limit) {
@@ -319,6 +319,8 @@ FAST int climb_dual(Simplex *simplex) {
         move(search.now, search.step, along, model->pairs + model->n);
         if (!exchange(simplex, position, enters.column))
             return NO_MEMORY;
+        if (simplex->work > simplex->patience)
+            return SLOW;
     }
-    return SLOW;
+    return NOT_FOUND;
 }

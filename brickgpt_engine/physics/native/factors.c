@@ -48,51 +48,56 @@ int new_factors(Simplex *simplex) {
     to->eta_at = take(sizeof(int) * (size_t)MOST_ETAS);
     to->row = take(sizeof(int) * (size_t)(m + 1));
     to->turn = take(sizeof(int) * (size_t)(m + 1));
+    to->seen = take((size_t)(m + 1));
     to->often = take(sizeof(int) * (size_t)(m + 1));
     to->diagonal = take(sizeof(double) * (size_t)(m + 1));
     to->work = take(sizeof(double) * (size_t)(m + 1));
     to->eta_pivot = take(sizeof(double) * (size_t)MOST_ETAS);
-    return to->low_from && to->up_from && to->eta_from && to->eta_at && to->row && to->turn && to->often &&
+    return to->low_from && to->up_from && to->eta_from && to->eta_at && to->row && to->turn && to->seen && to->often &&
            to->diagonal && to->work && to->eta_pivot;
 }
 
 /* One more column is solved for, and taken in if it does not depend on those before; -1 without memory. */
 FAST static int take_in(Simplex *simplex, Column column) {
     Factors *to = simplex->factors;
-    int m = simplex->m, k = to->count, row[MOST_ENTRIES], first = m;
-    double value[MOST_ENTRIES], *restrict work = to->work, largest = 0.0;
+    int m = simplex->m, k = to->count, row[MOST_ENTRIES], first = m, touched = 0, found = -1, *list = simplex->some;
+    double value[MOST_ENTRIES], *work = to->work, largest = PIVOT;
     int count = entries(simplex->model, column, row, value);
-    for (int j = 0; j < count; j++) {
-        work[row[j]] += value[j];
-        if (to->turn[row[j]] < first)
-            first = to->turn[row[j]];
-    }
     if (!reserve(&to->low, m) || !reserve(&to->up, m))
         return -1;
-    int up = to->up.count, low = to->low.count;
+    int up = to->up.count;
+    for (int j = 0; j < count; j++) {
+        if (to->turn[row[j]] < first)
+            first = to->turn[row[j]];
+        if (!to->seen[row[j]])
+            to->seen[row[j]] = 1, list[touched++] = row[j];
+        work[row[j]] += value[j];
+    }
     for (int j = first; j < k; j++) {
         double by = work[to->row[j]];
-        if (by == 0.0)
-            continue;
-        work[to->row[j]] = 0.0;
         if (fabs(by) < DUST)
             continue;
         add(&to->up, j, by);
-        for (int e = to->low_from[j]; e < to->low_from[j + 1]; e++)
-            work[to->low.at[e]] -= by * to->low.value[e];
+        for (int e = to->low_from[j]; e < to->low_from[j + 1]; e++) {
+            int i = to->low.at[e];
+            if (!to->seen[i])
+                to->seen[i] = 1, list[touched++] = i;
+            work[i] -= by * to->low.value[e];
+        }
     }
-    int found = -1;
-    for (int i = 0; i < m; i++)
-        if (to->turn[i] == m && fabs(work[i]) > largest)
-            largest = fabs(work[i]);
-    if (largest > PIVOT) {
-        for (int i = 0; i < m; i++)
-            if (to->turn[i] == m && fabs(work[i]) >= NEAR * largest && (found < 0 || to->often[i] < to->often[found]))
+    for (int t = 0; t < touched; t++)
+        if (to->turn[list[t]] == m && fabs(work[list[t]]) > largest)
+            found = list[t], largest = fabs(work[found]);
+    if (found >= 0) {
+        for (int t = 0; t < touched; t++) {
+            int i = list[t];
+            if (to->turn[i] == m && fabs(work[i]) >= NEAR * largest && to->often[i] < to->often[found])
                 found = i;
+        }
         double pivot = work[found];
-        for (int i = 0; i < m; i++)
-            if (to->turn[i] == m && fabs(work[i]) > DUST && i != found)
-                add(&to->low, i, work[i] / pivot);
+        for (int t = 0; t < touched; t++)
+            if (to->turn[list[t]] == m && fabs(work[list[t]]) > DUST && list[t] != found)
+                add(&to->low, list[t], work[list[t]] / pivot);
         to->diagonal[k] = pivot;
         to->row[k] = found;
         to->turn[found] = k;
@@ -100,12 +105,10 @@ FAST static int take_in(Simplex *simplex, Column column) {
         to->count = ++k;
         to->low_from[k] = to->low.count;
         to->up_from[k] = to->up.count;
-    } else {
+    } else
         to->up.count = up;
-        to->low.count = low;
-    }
-    for (int i = 0; i < m; i++)
-        work[i] = 0.0;
+    for (int t = 0; t < touched; t++)
+        work[list[t]] = 0.0, to->seen[list[t]] = 0;
     return found >= 0;
 }
 
@@ -118,7 +121,7 @@ int factorize(Simplex *simplex, const Column *column, int count) {
     to->count = to->etas = to->low.count = to->up.count = to->eta.count = 0;
     to->low_from[0] = to->up_from[0] = to->eta_from[0] = 0;
     for (int i = 0; i < m; i++)
-        to->turn[i] = m, to->work[i] = 0.0, to->often[i] = 0;
+        to->turn[i] = m, to->work[i] = 0.0, to->seen[i] = 0, to->often[i] = 0;
     for (int k = 0; k < count; k++) {
         int some = entries(simplex->model, column[k], row, value);
         for (int j = 0; j < some; j++)
@@ -202,15 +205,18 @@ int exchange_factors(Simplex *simplex, int position) {
     double pivot = alpha[position], length = 0.0, *along = simplex->spare, *measure = simplex->measure;
     if (!reserve(&to->eta, m))
         return 0;
-    for (int i = 0; i < m; i++)
+    for (int i = 0; i < m && simplex->weighs; i++)
         along[i] = rho[i], length += rho[i] * rho[i];
-    forward(simplex, along);
+    if (simplex->weighs)
+        forward(simplex, along);
     to->eta_at[to->etas] = position;
     to->eta_pivot[to->etas] = pivot;
     for (int p = 0; p < m; p++) {
         if (p == position || fabs(alpha[p]) <= DUST)
             continue;
         add(&to->eta, p, alpha[p]);
+        if (!simplex->weighs)
+            continue;
         double share = alpha[p] / pivot, next = measure[p] + share * (share * length - 2.0 * along[p]);
         /* Lengths that began as ones are not exact, and no line is shorter than this. */
         double least = 1e-4 * (1.0 + share * share);

@@ -123,6 +123,7 @@ FAST void exchange_inverse(Simplex *simplex, int position) {
     for (int p = 0; p < m; p++)
         if (fabs(alpha[p]) >= DUST && p != position)
             simplex->chosen[count++] = p;
+    simplex->work += (double)count * (end - first);
     for (int k = 0; k < count; k++) {
         int p = simplex->chosen[k], after = simplex->chosen[k + 1 < count ? k + 1 : k];
         double *line = at(simplex, p), share = alpha[p] / pivot;

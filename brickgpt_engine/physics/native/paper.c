@@ -21,10 +21,12 @@ static _Thread_local Workspace *workspace;
 enum { HEAD = 64, LEAST = 1 << 20 };
 
 /* How many smaller shares of the tie-break's costs are tried, each a tenth of the last. */
-enum { SMALLER = 2 };
+enum { SMALLER = 4 };
 
-/* Rows from which on another way than the dual simplex may be the faster one. */
+/* Rows from which on another way than the dual simplex may be the faster one, and the entries that this one may change
+   for each row until the other has won. */
 enum { MANY_ROWS = 120 };
+#define WORK 25000.0
 
 /* Presses up to this are dust, centinewtons. */
 #define PRESSED 1e-8
@@ -266,38 +268,44 @@ static int climb(Simplex *simplex) {
     return ending;
 }
 
-/* Whether the first basis promises many pivots: heaps on a stalk have unmet rows, and forces below zero that are many
-   times their weight. */
-static int looks_long(const Simplex *simplex) {
-    double down = 0.0, load = 0.0;
-    int unmet = 0;
-    for (int p = 0; p < simplex->m; p++) {
-        unmet += simplex->basic[p].kind == SLACK && fabs(simplex->x[p]) > SLIP;
-        down -= simplex->x[p] < 0.0 ? simplex->x[p] : 0.0;
-        load += simplex->model->load[p];
-    }
-    return simplex->m >= MANY_ROWS && 20 * unmet >= simplex->m && down >= 10.0 * load;
+/* Whether everything stands. */
+int all_stand(const Model *model) {
+    for (int i = 0; i < model->n; i++)
+        if (!model->standing[i])
+            return 0;
+    return 1;
+}
+
+/* Whether the first basis promises many pivots: heaps on a stalk leave many rows open, and have forces below zero that
+   add up to some of their weight. */
+static int looks_long(const Model *model, int columns, double down) {
+    double load = 0.0;
+    for (int i = 0; i < model->rows; i++)
+        load += model->load[i];
+    return 15 * (model->rows - columns) >= model->rows && down >= 0.07 * load;
 }
 
 /* From the first basis by the dual simplex. It ends SLOW where it promises to take long, or does. */
-static int climb_up(Simplex *simplex, int patience) {
+static int climb_up(Simplex *simplex, double patience) {
     Column *column = take(sizeof(Column) * (size_t)(3 * simplex->model->n + 1));
-    int count = column ? first_columns(simplex->model, column) : -1;
+    double down;
+    int count = column ? first_columns(simplex->model, column, &down) : -1;
     if (count < 0)
         return NO_MEMORY;
+    if (patience < ENDLESS && looks_long(simplex->model, count, down))
+        return SLOW;
     for (int one = 0, other = count - 1; one < other; one++, other--) {
         Column lower = column[one];
         column[one] = column[other];
         column[other] = lower;
     }
     simplex->factors = NULL;
+    simplex->repairs = 0;
+    simplex->patience = patience;
     let_duals_go(simplex);
     if (!settle(simplex, column, count))
         return NO_MEMORY;
-    if (patience && looks_long(simplex))
-        return SLOW;
     solve_y(simplex);
-    simplex->patience = patience ? patience : 10 * simplex->m + 400;
     return climb(simplex);
 }
 
@@ -307,17 +315,20 @@ static int climb_down(Simplex *simplex) {
     int count;
     if (!near_optimum(simplex, &column, &count) || !new_factors(simplex) || !settle(simplex, column, count))
         return NOT_FOUND;
+    simplex->repairs = 0;
+    simplex->patience = ENDLESS;
     hold_duals(simplex);
-    simplex->patience = 2 * simplex->m + 200;
     return climb(simplex);
 }
 
 /* From nothing. `way` chooses: 1 the first basis, 2 a point near the optimum, or what promises to be the faster. */
 static int begin_afresh(Simplex *simplex, int way) {
-    int ending = way == 2 ? SLOW : climb_up(simplex, way == 1 ? 0 : simplex->m / 2 + 50);
-    if (ending == SLOW && way != 1)
+    int near = way == 0 && all_stand(simplex->model) && simplex->m >= MANY_ROWS, ending = SLOW;
+    if (way != 2)
+        ending = climb_up(simplex, near ? WORK * simplex->m : ENDLESS);
+    if (way == 2 || (near && ending == SLOW))
         ending = climb_down(simplex);
-    return way == 0 && (ending == NOT_FOUND || ending == SLOW) ? climb_up(simplex, 0) : ending;
+    return near && ending == NOT_FOUND ? climb_up(simplex, ENDLESS) : ending;
 }
 
 static int fits(int n, const int64_t *box) {

@@ -27,6 +27,7 @@ enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND
 /* What a column may earn beyond its cost, and how far below zero a force may be, where an optimum is proven. */
 #define UNUSED 1e-7
 #define SLIP 1e-6
+#define ENDLESS 1e30
 
 /* On common processors the inner loops are compiled twice and chosen when the library is loaded. */
 #if defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
@@ -107,6 +108,7 @@ typedef struct {
     Strip low, up, eta;
     int *low_from, *up_from, *eta_from; /* where each column begins, and the last ends */
     int *row, *turn;                    /* the row of each pivot, and the pivot of each row */
+    uint8_t *seen;
     int *often;                         /* how many columns have an entry in each row */
     double *diagonal, *work, *eta_pivot;
     int etas, *eta_at;
@@ -125,13 +127,15 @@ typedef struct {
     int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
     int pivots, repairs;
-    int patience; /* the dual simplex ends SLOW after this many pivots */
+    double work, patience; /* entries of the inverse that pivots changed, and after how many the dual simplex ends SLOW */
+    int weighs; /* whether lengths of lines are kept, which the dual simplex alone asks for */
     int plain; /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
 /* Memory of the calling thread's workspace, until its next call; NULL where there is none. */
 void *take(size_t bytes);
 
+int all_stand(const Model *model);
 int build_model(Model *model, const int32_t *grid, int dim);
 
 int entries(const Model *model, Column column, int *row, double *value);
@@ -142,7 +146,7 @@ void planes(const Model *model, const double *y, Plane *plane);
 void brick_planes(const Model *model, const double *y, Plane *plane);
 static inline double at_place(Plane plane, double x, double y) { return plane.at + plane.x * x + plane.y * y; }
 
-int first_columns(const Model *model, Column *column);
+int first_columns(const Model *model, Column *column, double *down);
 
 /* What an optimum leaves for that of a structure that differs by a brick or two: basic columns by what they are made
    of, and how each brick moves. */

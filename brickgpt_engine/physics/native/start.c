@@ -10,6 +10,7 @@
 
 typedef struct {
     const Model *model;
+    double down; /* forces that supports would have to pull with */
     double *force, *moment, *due; /* due: torque that each joint is given from above */
     Column *column;
     int count;
@@ -27,6 +28,7 @@ static void put(Descent *descent, int brick, int corner, double force) {
     int low = model->pair[corner >> 3].lower;
     double x = model->corner_x[corner], y = model->corner_y[corner];
     descent->column[descent->count++] = (Column){SUPPORT, corner, 0};
+    descent->down -= force < 0.0 ? force : 0.0;
     descent->moment[2 * brick] -= force * (x - model->cx[brick]);
     descent->moment[2 * brick + 1] -= force * (y - model->cy[brick]);
     if (low != GROUND) {
@@ -195,8 +197,9 @@ static void hand_down(Descent *descent, int joint, int *group, int count, const 
     }
 }
 
-/* Columns of the first basis, top bricks' first; rows that they leave open begin unmet. */
-int first_columns(const Model *model, Column *column) {
+/* Columns of the first basis, top bricks' first; rows that they leave open begin unmet. `down` is the sum of their
+   forces below zero, centinewtons. */
+int first_columns(const Model *model, Column *column, double *down) {
     int n = model->n, most = 1;
     Descent descent = {.model = model, .column = column, .count = 0};
     descent.force = take(sizeof(double) * (size_t)n);
@@ -257,5 +260,6 @@ int first_columns(const Model *model, Column *column) {
         if (count)
             hand_down(&descent, joint, group, count, over);
     }
+    *down = descent.down;
     return descent.count;
 }
