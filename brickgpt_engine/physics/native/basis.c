@@ -10,7 +10,7 @@ enum { MOST_REPAIRS = 4 };
 
 int new_simplex(Simplex *simplex, const Model *model) {
     int m = model->rows;
-    *simplex = (Simplex){.model = model, .m = m, .ld = (m + 7) / 8 * 8, .patience = ENDLESS};
+    *simplex = (Simplex){.model = model, .m = m, .ld = (m + 7) / 8 * 8, .patience = ENDLESS, .most = 10 * m + 400};
     size_t line = sizeof(double) * (size_t)simplex->ld;
     double **vectors[] = {&simplex->x,     &simplex->y,   &simplex->cost,  &simplex->shift,
                           &simplex->alpha, &simplex->rho, &simplex->spare, &simplex->measure};

@@ -270,7 +270,7 @@ static void find_slacks(Simplex *simplex) {
 
 FAST int climb_dual(Simplex *simplex) {
     const Model *model = simplex->model;
-    int m = simplex->m, limit = simplex->pivots + 10 * m + 400;
+    int m = simplex->m, limit = simplex->pivots + simplex->most;
     Search search;
     if (!new_search(&search, simplex))
         return NO_MEMORY;

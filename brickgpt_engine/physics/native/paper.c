@@ -31,7 +31,7 @@ enum { MANY_ROWS = 120 };
 /* Presses up to this are dust, centinewtons. */
 #define PRESSED 1e-8
 /* What a column may earn beyond its cost at the tie-break's share: as much as Harris' ratio test lets through. */
-#define SHARP 1e-8
+#define SHARP 1e-10
 
 void *take(size_t bytes) {
     Block *block = workspace->blocks;
@@ -368,8 +368,9 @@ int brickgpt_paper(void *mine, int way, int n, const int64_t *box, const double 
         for (int i = 0; i < n; i++)
             before[i] = origin[i] >= 0 && motion[origin[i]].dear > 0.0 ? motion[origin[i]].dear : dear[i];
         model.dear = before;
-        if (!column || !take_up(&simplex, kept, kept_count, motion, origin, column))
+        if (!column || !new_factors(&simplex) || !take_up(&simplex, kept, kept_count, motion, origin, column))
             return NOT_FOUND;
+        simplex.most = simplex.m / 2 + 50; /* from duals that have no right it may get lost */
         ending = climb(&simplex);
     } else
         ending = begin_afresh(&simplex, way);

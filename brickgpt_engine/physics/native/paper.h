@@ -127,6 +127,7 @@ typedef struct {
     int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
     int pivots, repairs;
+    int most; /* pivots that the dual simplex may take */
     double work, patience; /* entries of the inverse that pivots changed, and after how many the dual simplex ends SLOW */
     int weighs; /* whether lengths of lines are kept, which the dual simplex alone asks for */
     int plain; /* whether costs are the published ones, without the tie-break's share */

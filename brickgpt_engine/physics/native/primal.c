@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PAYS 1e-9
+#define PAYS 1e-11
 #define ENTRY 1e-9
 #define FEASIBLE 1e-9
 
