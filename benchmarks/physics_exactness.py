@@ -42,7 +42,7 @@ from brickgpt_engine.physics.connectivity import grounded_bricks
 from brickgpt_engine.physics.contacts import extract_contacts
 from brickgpt_engine.physics.report import FloatArray
 from brickgpt_engine.physics.solvers import available_solvers
-from brickgpt_engine.physics.stability import FORCE_ZERO
+from brickgpt_engine.physics.stability import FORCE_ZERO, _compiled
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-10
 STRESS = 1e-5
@@ -96,7 +96,14 @@ def ways(structure: BrickStructure, gurobi: bool) -> Iterator[tuple[str, Stabili
     """The report of every way through the dispatcher for the published criterion."""
     yield "usual", StabilityAnalyzer("paper", "highs").analyze(structure)
     if native.library():
-        yield "compiled", StabilityAnalyzer("paper").analyze(structure)
+        auto = StabilityAnalyzer("paper")
+        yield "compiled", auto.analyze(structure)
+        for way, name in ((1, "compiled, from a first basis"), (2, "compiled, from near the optimum")):
+            code, found = native.attempt(structure, way=way)
+            if found is not None:
+                yield name, auto._report(structure, None, found.standing, _compiled(found))
+            elif grounded_bricks(extract_contacts(structure)).all():
+                raise SystemExit(f"{name}: no answer, ending {code}, for {list(structure)}")
     small, paper.SMALL, most, native.MOST = paper.SMALL, 10**9, native.MOST, 0
     yield "built-in", StabilityAnalyzer("paper").analyze(structure)
     paper.SMALL, native.MOST = small, most

@@ -130,7 +130,7 @@ class StabilityAnalyzer:
         """
         if self.criterion is Criterion.CONNECTIVITY or not len(structure):
             return self.analyze(structure).stable
-        if not (self._open_to_compiled and native.usable(structure)):
+        if not (self._open_to_compiled and native.usable(structure) and len(structure) <= native.WHOLE):
             contacts = extract_contacts(structure)
             if not grounded_bricks(contacts).all():
                 return False

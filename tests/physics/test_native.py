@@ -277,10 +277,62 @@ def test_structures_at_the_edge_of_what_there_is(structure):
 
 
 @needs_library
-def test_it_is_asked_up_to_its_limit():
-    wall = [Brick(1, 1, x, 0, z) for z in range(16) for x in range(16)]
-    assert native.attempt(BrickStructure(wall[: native.MOST]))[0] == 0
-    assert native.attempt(BrickStructure(wall[: native.MOST + 1]))[0] == -1
+def test_large_structures_are_taken_up_to_the_limit_where_much_is_pulled():
+    wall = [Brick(1, 1, x, 0, z) for z in range(25) for x in range(25)]
+    assert native.attempt(BrickStructure(wall[: native.WHOLE], 25))[0] == 0
+    assert native.attempt(BrickStructure(wall[: native.WHOLE + 1], 25))[0] == NOT_FOUND
+    assert native.attempt(BrickStructure(wall[: native.MOST], 25))[0] == NOT_FOUND
+    assert native.attempt(BrickStructure(wall[: native.MOST + 1], 25))[0] == -1
+
+
+@needs_library
+@pytest.mark.parametrize("seed", range(2))
+def test_a_large_heap_is_judged_as_by_highs(seed):
+    heap = (top_heavy, grow)[seed](seed, native.WHOLE + 30, world_dim=40)
+    report = StabilityAnalyzer().analyze(heap)
+    assert report.solver == "built-in"
+    assert_same(report, heap)
+
+
+@needs_library
+@pytest.mark.parametrize("seed", range(40))
+def test_from_near_the_optimum_and_from_a_first_basis_it_ends_at_the_same(seed):
+    """Two ways that share the program and the proof; forces and pulls meet brick by brick."""
+    structure = (grow, top_heavy)[seed % 2](seed, (4, 9, 20, 45, 90)[seed % 5])
+    (near, ours), (first, theirs) = (native.attempt(structure, way=way) for way in (2, 1))
+    assert (near, first) == (0, 0)
+    assert ours.objective == pytest.approx(theirs.objective, rel=1e-9, abs=1e-12)
+    assert ours.largest_pull == pytest.approx(theirs.largest_pull, abs=1e-7)
+    assert ours.residual == pytest.approx(theirs.residual, abs=1e-7)
+    if len(structure) < 10:
+        assert ours.objective == pytest.approx(oracle.paper(structure)[0], rel=1e-6, abs=1e-10)
+
+
+@needs_library
+@pytest.mark.parametrize("seed", [4, 9, 17])
+def test_a_heap_on_a_stalk_is_judged_from_near_its_optimum(seed):
+    """From nearby less than a pivot a brick is left, where the first basis takes three and more."""
+    heap = top_heavy(seed, 100)
+    usual, first = native.attempt(heap)[1], native.attempt(heap, way=1)[1]
+    assert usual.pivots == native.attempt(heap, way=2)[1].pivots
+    assert 4 * usual.pivots < first.pivots
+    assert usual.largest_pull == pytest.approx(first.largest_pull, abs=1e-7)
+
+
+@needs_library
+def test_a_first_basis_that_promised_little_is_given_up_for_a_point_near_the_optimum():
+    """It pulls little, and takes more than twice the pivots of both ways one after the other."""
+    heap = grow(53, 200, spread=0.1)
+    usual, first = native.attempt(heap)[1], native.attempt(heap, way=1)[1]
+    assert usual.pivots < first.pivots / 2
+    assert usual.largest_pull == pytest.approx(first.largest_pull, abs=1e-7)
+
+
+@needs_library
+def test_what_floats_has_no_point_near_the_optimum():
+    structure = BrickStructure([Brick(2, 2, 4, 4, 0), Brick(1, 1, 0, 0, 9)])
+    assert native.attempt(structure, way=2)[0] == NOT_FOUND
+    assert native.attempt(structure)[0] == 0
 
 
 @needs_library

@@ -30,8 +30,10 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-MOST = 250
-"""Bricks up to which this way is taken: its inverse is kept whole, so a pivot grows with their square."""
+WHOLE = 250
+"""Bricks up to which this way is taken whatever the structure; of larger ones heaps alone are the faster here."""
+MOST = 600
+"""Bricks up to which it is asked."""
 DECLINED = "BRICKGPT_COMPILED"
 """Environment variable; 0 declines the library."""
 

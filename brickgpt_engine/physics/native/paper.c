@@ -23,10 +23,13 @@ enum { HEAD = 64, LEAST = 1 << 20 };
 /* How many smaller shares of the tie-break's costs are tried, each a tenth of the last. */
 enum { SMALLER = 4 };
 
-/* Rows from which on another way than the dual simplex may be the faster one, and the entries that this one may change
-   for each row until the other has won. */
-enum { MANY_ROWS = 120 };
+/* Rows from which on another way than the first basis may be the faster one, the entries of its inverse that may change
+   for each row until the other has won, and the share of the weight pulled that tells which it will be. */
+enum { MANY_ROWS = 120, FEW_ROWS = 350 };
 #define WORK 25000.0
+#define PULLED 0.04
+/* Bricks up to which an inverse is kept whole. */
+enum { MOST_WHOLE = 250 };
 
 /* Presses up to this are dust, centinewtons. */
 #define PRESSED 1e-8
@@ -276,32 +279,31 @@ int all_stand(const Model *model) {
     return 1;
 }
 
-/* Whether the first basis promises many pivots: heaps on a stalk leave many rows open, and have forces below zero that
-   add up to some of their weight. */
-static int looks_long(const Model *model, int columns, double down) {
-    double load = 0.0;
-    for (int i = 0; i < model->rows; i++)
-        load += model->load[i];
-    return 15 * (model->rows - columns) >= model->rows && down >= 0.07 * load;
-}
-
-/* From the first basis by the dual simplex. It ends SLOW where it promises to take long, or does. */
-static int climb_up(Simplex *simplex, double patience) {
-    Column *column = take(sizeof(Column) * (size_t)(3 * simplex->model->n + 1));
-    double down;
-    int count = column ? first_columns(simplex->model, column, &down) : -1;
-    if (count < 0)
-        return NO_MEMORY;
-    if (patience < ENDLESS && looks_long(simplex->model, count, down))
-        return SLOW;
-    for (int one = 0, other = count - 1; one < other; one++, other--) {
+/* The columns of the first basis, lowest first, and which share of all weight its supports would have to pull with. NULL
+   without memory. */
+static Column *first_basis(const Model *model, int *count, double *pulled) {
+    Column *column = take(sizeof(Column) * (size_t)(3 * model->n + 1));
+    double down, load = 0.0;
+    *count = column ? first_columns(model, column, &down) : -1;
+    if (*count < 0)
+        return NULL;
+    for (int one = 0, other = *count - 1; one < other; one++, other--) {
         Column lower = column[one];
         column[one] = column[other];
         column[other] = lower;
     }
+    for (int i = 0; i < model->rows; i++)
+        load += model->load[i];
+    *pulled = down / load;
+    return column;
+}
+
+/* From the first basis by the dual simplex, as long as its patience lasts. */
+static int climb_up(Simplex *simplex, const Column *column, int count, double patience) {
     simplex->factors = NULL;
     simplex->repairs = 0;
     simplex->patience = patience;
+    simplex->most = 10 * simplex->m + 400;
     let_duals_go(simplex);
     if (!settle(simplex, column, count))
         return NO_MEMORY;
@@ -317,18 +319,34 @@ static int climb_down(Simplex *simplex) {
         return NOT_FOUND;
     simplex->repairs = 0;
     simplex->patience = ENDLESS;
+    simplex->most = simplex->m + 100;
     hold_duals(simplex);
     return climb(simplex);
 }
 
-/* From nothing. `way` chooses: 1 the first basis, 2 a point near the optimum, or what promises to be the faster. */
+/* Whether a point near the optimum promises to be the faster way than the first basis: where this one pulls and leaves
+   rows open, of small structures many. */
+static int pays_off(const Model *model, int columns, double pulled) {
+    int open = model->rows - columns;
+    return pulled >= PULLED && (model->rows < FEW_ROWS ? 15 * open >= model->rows : open > 0);
+}
+
+/* From nothing. `way` chooses: 1 the first basis, 2 a point near the optimum, or what promises to be the faster. Large
+   structures are for the second alone, and for others where they do not pull. */
 static int begin_afresh(Simplex *simplex, int way) {
-    int near = way == 0 && all_stand(simplex->model) && simplex->m >= MANY_ROWS, ending = SLOW;
-    if (way != 2)
-        ending = climb_up(simplex, near ? WORK * simplex->m : ENDLESS);
-    if (way == 2 || (near && ending == SLOW))
+    const Model *model = simplex->model;
+    int count, free = way == 0 && simplex->m >= MANY_ROWS && all_stand(model), ending = SLOW;
+    double pulled;
+    Column *column = first_basis(model, &count, &pulled);
+    if (!column)
+        return NO_MEMORY;
+    if (way == 0 && model->n > MOST_WHOLE)
+        return free && pulled >= PULLED ? climb_down(simplex) : NOT_FOUND;
+    if (way != 2 && !(free && pays_off(model, count, pulled)))
+        ending = climb_up(simplex, column, count, free ? WORK * simplex->m : ENDLESS);
+    if (ending == SLOW)
         ending = climb_down(simplex);
-    return near && ending == NOT_FOUND ? climb_up(simplex, ENDLESS) : ending;
+    return free && ending == NOT_FOUND ? climb_up(simplex, column, count, ENDLESS) : ending;
 }
 
 static int fits(int n, const int64_t *box) {
@@ -370,7 +388,7 @@ int brickgpt_paper(void *mine, int way, int n, const int64_t *box, const double 
         model.dear = before;
         if (!column || !new_factors(&simplex) || !take_up(&simplex, kept, kept_count, motion, origin, column))
             return NOT_FOUND;
-        simplex.most = simplex.m / 2 + 50; /* from duals that have no right it may get lost */
+        simplex.most = simplex.m + 50; /* from duals that have no right it may get lost */
         ending = climb(&simplex);
     } else
         ending = begin_afresh(&simplex, way);
