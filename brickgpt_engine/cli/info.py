@@ -61,9 +61,10 @@ def _built_in() -> dict[str, Any]:
     from brickgpt_engine.physics.paper import SMALL
 
     problem = native.why_not()
-    words = f"for the published criterion up to {SMALL if problem else native.MOST} bricks"
+    compiled = f"{native.WHOLE} bricks, and heaps up to {native.MOST}"
+    words = f"for the published criterion up to {f'{SMALL} bricks' if problem else compiled}"
     if problem:
-        words += f"; compiled, up to {native.MOST}: {problem}"
+        words += f"; compiled, up to {compiled}: {problem}"
     return {
         "name": "built-in",
         "version": "NumPy" if problem else "compiled",

@@ -50,6 +50,8 @@ class _Verdict:
     solution: Solution
     objective: float
     safety_factor: float | None = None
+    hold: NDArray[np.integer] | None = None
+    """The brick that each one's largest pull holds to, where that is known without the contacts."""
 
 
 class StabilityAnalyzer:
@@ -224,7 +226,7 @@ class StabilityAnalyzer:
         """The verdict in words; ``contacts`` are found where they are needed and were not given."""
         floating = floating_failures(structure, grounded)
         failures = sorted(
-            [*floating, *_force_failures(structure, contacts, grounded, verdict.forces)],
+            [*floating, *_force_failures(structure, contacts, grounded, verdict.forces, verdict.hold)],
             key=lambda failure: failure.index,
         )
         stress = np.minimum(verdict.forces.largest_pull / FRICTION_CAPACITY, 1.0)
@@ -290,7 +292,7 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
 def _compiled(found: native.NativeOptimum) -> _Verdict:
     """A verdict from the compiled simplex."""
     idle = found.objective <= found.residual[~found.standing, 0].sum() + _IDLE
-    return _of_all(found, found.largest_pull, idle, dense.NAME)
+    return replace(_of_all(found, found.largest_pull, idle, dense.NAME), hold=found.hold)
 
 
 def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
@@ -328,7 +330,11 @@ def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:
 
 
 def _force_failures(
-    structure: BrickStructure, contacts: Contacts | None, grounded: BoolArray, forces: Forces
+    structure: BrickStructure,
+    contacts: Contacts | None,
+    grounded: BoolArray,
+    forces: Forces,
+    hold: NDArray[np.integer] | None = None,
 ) -> Iterator[BrickFailure]:
     """What the forces say about bricks that do not float."""
     unbalanced = np.any(np.abs(forces.force) > FORCE_ZERO, axis=1)
@@ -339,8 +345,9 @@ def _force_failures(
         if unbalanced[i]:
             kind, reason = _residual_words(forces, i)
         else:
-            contacts = contacts or extract_contacts(structure)
-            kind, reason = "overloaded", _overload_words(structure, contacts, forces, i)
+            if hold is None:
+                hold = _holds(contacts or extract_contacts(structure), forces)
+            kind, reason = "overloaded", _overload_words(structure, int(hold[i]), forces.largest_pull[i])
         yield BrickFailure(i, structure[i], kind, f"{name} {reason}")
 
 
@@ -357,13 +364,18 @@ def _residual_words(forces: Forces, i: int) -> tuple[FailureKind, str]:
     return "slides", f"slides: {text}"
 
 
-def _overload_words(structure: BrickStructure, contacts: Contacts, forces: Forces, i: int) -> str:
+def _holds(contacts: Contacts, forces: Forces) -> NDArray[np.int64]:
+    """The brick (n,) below the first of the points at which each brick pulls hardest."""
+    hold = np.full(contacts.brick_count, GROUND)
+    pair = contacts.point_pair[np.argsort(-forces.pull, kind="stable")]
+    upper, first = np.unique(contacts.upper[pair], return_index=True)
+    hold[upper] = contacts.lower[pair[first]]
+    return hold
+
+
+def _overload_words(structure: BrickStructure, below: int, pull: float) -> str:
     """Sentence for a brick whose worst connection pulls as hard as friction holds, or harder."""
-    mine = np.flatnonzero(contacts.upper[contacts.point_pair] == i)
-    worst = mine[np.argmax(forces.pull[mine])]
-    below = int(contacts.lower[contacts.point_pair[worst]])
     support = "the baseplate" if below == GROUND else describe(structure[below])
-    pull = forces.pull[worst]
     return (
         f"comes off: its connection to {support} would have to hold {pull:.2g} N, "
         f"{pull / FRICTION_CAPACITY:.0%} of what friction holds"

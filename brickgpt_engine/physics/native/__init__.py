@@ -31,15 +31,15 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 WHOLE = 250
-"""Bricks up to which this way is taken whatever the structure; of larger ones heaps alone are the faster here."""
+"""Bricks up to which every structure is for this way."""
 MOST = 600
-"""Bricks up to which it is asked."""
+"""Bricks up to which it is asked; of those beyond :data:`WHOLE` it takes heaps, where it is the faster."""
 DECLINED = "BRICKGPT_COMPILED"
 """Environment variable; 0 declines the library."""
 
 _FIELDS = attrgetter("h", "w", "x", "y", "z")
 _WHOLE, _AT = ctypes.c_int, ctypes.c_void_p
-_ARGUMENTS: list[Any] = [_AT, _WHOLE, _WHOLE, *[_AT] * 4, _WHOLE, _WHOLE, *[_AT] * 5, _WHOLE, *[_AT] * 4]
+_ARGUMENTS: list[Any] = [_AT, _WHOLE, _WHOLE, *[_AT] * 4, _WHOLE, _WHOLE, *[_AT] * 6, _WHOLE, *[_AT] * 4]
 _NO_MEMORY, _FAR, _TOO_LARGE = 1, 2, 6
 """Endings that do not depend on where the simplex begins, as ``paper.h`` numbers them."""
 
@@ -53,6 +53,7 @@ class NativeOptimum:
         standing: (n,) whether a chain of studs joins each brick to the baseplate.
         pull: (q,) at the contact points, in the order of :attr:`Contacts.points`, newtons.
         largest_pull: (n,) at each brick's own bottom contacts, newtons.
+        hold: (n,) the brick that each one's largest pull holds to, -1 for the baseplate.
         residual: (n, 3) unbalanced force upwards, and torques along x and y, newtons and stud pitches.
         pivots: how many the simplex took.
     """
@@ -61,6 +62,7 @@ class NativeOptimum:
     standing: BoolArray
     pull: FloatArray
     largest_pull: FloatArray
+    hold: NDArray[np.int32]
     residual: FloatArray
     pivots: int
 
@@ -172,6 +174,7 @@ def attempt(
     forces = np.empty(points + 4 * n + 1)
     pull, rest = forces[:points], forces[points:]
     standing, counts = np.empty(n, dtype=np.bool_), np.zeros(3, dtype=np.int32)
+    hold = np.empty(n, dtype=np.int32)
     columns, motion = np.empty((5 * n + 1, 4), dtype=np.int64), np.empty((n, 6))
     grid, origin = np.ascontiguousarray(structure.grid), np.full(n, -1, dtype=np.int32)
     known, moved = np.zeros((0, 4), dtype=np.int64), motion
@@ -186,7 +189,7 @@ def attempt(
         *_addresses(box, weight, dear, grid),
         int(structure.world_dim),
         points,
-        *_addresses(standing, pull, rest, counts, known),
+        *_addresses(standing, pull, rest, hold, counts, known),
         len(known) if go_on else -1,
         *_addresses(moved, origin, columns, motion),
     )
@@ -199,6 +202,7 @@ def attempt(
         standing=standing,
         pull=pull[: counts[0]],
         largest_pull=rest[1 : n + 1],
+        hold=hold,
         residual=rest[n + 1 :].reshape(n, 3),
         pivots=int(counts[1]),
     )

@@ -1,5 +1,5 @@
-/* The basis of the simplex, whichever way it is kept: as its whole inverse, for many pivots from a first basis (inverse.c),
-   or as sparse factors, for the few that are left near an optimum (factors.c). */
+/* The basis of the simplex, whichever way it is kept: as its whole inverse, for many pivots from a first basis
+   (inverse.c), or as sparse factors, for the few that are left near an optimum (factors.c). */
 
 #include "paper.h"
 

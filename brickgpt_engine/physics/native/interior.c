@@ -1,5 +1,5 @@
-/* The interior point method: forces and a motion that are both nearly optimal, in some twenty steps whatever the structure,
-   where the simplex may take thousands of pivots. Mehrotra's predictor and corrector (1992).
+/* The interior point method: forces and a motion that are both nearly optimal, in some twenty steps whatever the
+   structure, where the simplex may take thousands of pivots. Mehrotra's predictor and corrector (1992).
 
    The rows of the program that tie each pull to its brick's largest, and the columns of these, are eliminated by hand:
    what is left is a symmetric matrix over the rows of the structure, to which each brick adds a block of the rows that

@@ -57,7 +57,6 @@ typedef struct {
     double *block;
 } Interior;
 
-
 int find_blocks(Interior *in);
 void assemble(Interior *in);
 void earnings(Interior *in, const double *y);

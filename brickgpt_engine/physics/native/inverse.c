@@ -14,7 +14,8 @@
 
 static double *at(const Simplex *simplex, int position) { return simplex->inverse + (size_t)position * simplex->ld; }
 
-FAST void image_of_inverse(const Simplex *simplex, int count, const int *row, const double *value, double *restrict alpha) {
+FAST void image_of_inverse(const Simplex *simplex, int count, const int *row, const double *value,
+                           double *restrict alpha) {
     int m = simplex->m;
     /* Four lines at a time: each sum by itself would wait for its last term. */
     for (int p = 0; p < m; p += 4) {

@@ -1,7 +1,7 @@
 /* Going on from the optimum of a structure that differed by a brick or two.
 
    Bricks that are gone take their columns with them, and the duals of what is left still let no column pay. Rows that
-   have lost theirs get a slack that costs what the row's dual is, so all duals stay as they were: the dual simplex can
+   have lost theirs get a slack, and basic costs are shifted so that all duals stay as they were: the dual simplex can
    start, and a slack, which must be zero, is the first to leave. A brick that is new begins by moving with one that it
    touches. If columns pay then, or if it ties joints together that moved apart, the dual simplex has no such right;
    it mostly ends near the optimum all the same, and the primal one does the rest. */
@@ -105,10 +105,10 @@ static int find_columns(const Model *model, const Kept *kept, int count, const i
     return found;
 }
 
-/* A basis at which all duals are what they were; 0 where there is none. */
+/* A basis at which all duals are what they were; 0 where there is none, and 2 where some column pays at them. */
 int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion, const int *origin, Column *column) {
     const Model *model = simplex->model;
-    int n = model->n, most = 0, fresh = -1;
+    int n = model->n, most = 0, fresh = -1, right = 1;
     double *y = simplex->y;
     uint8_t *known = take((size_t)model->rows + 1);
     double *tried = take(sizeof(double) * (size_t)(model->rows + 1));
@@ -150,7 +150,7 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
         memcpy(own, y, sizeof(double) * (size_t)model->rows);
         ride(model, own, known, plane, fresh, pair->upper == fresh ? pair->lower : pair->upper);
         simplex->y = own;
-        int right = priced(simplex, UNUSED);
+        right = priced(simplex, UNUSED);
         simplex->y = y;
         if (best < 0 || right) {
             memcpy(tried, own, sizeof(double) * (size_t)model->rows);
@@ -165,5 +165,5 @@ int take_up(Simplex *simplex, const Kept *kept, int count, const Motion *motion,
     if (!settle(simplex, column, found))
         return 0;
     hold_duals(simplex);
-    return 1;
+    return right ? 1 : 2;
 }

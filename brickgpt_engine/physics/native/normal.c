@@ -28,6 +28,7 @@ static void spread_out(const Model *model, const Pair *pair, Spread *to) {
 int first_point(const Model *model, int brick) {
     return model->first[brick] < model->first[brick + 1] ? model->pair[model->first[brick]].point : 0;
 }
+
 int last_point(const Model *model, int brick) {
     if (model->first[brick] == model->first[brick + 1])
         return first_point(model, brick); /* it hangs */
@@ -129,8 +130,7 @@ FAST void subtract(const Interior *in, const double *x, const double *pull, doub
         for (int c = 0; c < 8; c++)
             force += own[c], along += own[c] * (cx[c] - to->x), across += own[c] * (cy[c] - to->y);
         int end = model->pair[p].point + model->pair[p].points;
-        for (int q = model->pair[p].point; q < end; q++)
-            {
+        for (int q = model->pair[p].point; q < end; q++) {
             force -= pull[q];
             along -= pull[q] * (model->point_x[q] - to->x);
             across -= pull[q] * (model->point_y[q] - to->y);
@@ -173,8 +173,8 @@ FAST static void add_block(Interior *in, int brick) {
         }
         int end = model->pair[p].point + model->pair[p].points;
         for (int q = model->pair[p].point; q < end; q++) {
-            double x = model->point_x[q] - spread[p].x, y = model->point_y[q] - spread[p].y, s = in->share[q], d = in->ratio_pull[q] * (1.0 - s);
-            double dx = d * x, dy = d * y;
+            double x = model->point_x[q] - spread[p].x, y = model->point_y[q] - spread[p].y, s = in->share[q];
+            double d = in->ratio_pull[q] * (1.0 - s), dx = d * x, dy = d * y;
             g[0] += d, g[1] += dx, g[2] += dy, g[3] += dx * x, g[4] += dx * y, g[5] += dy * y;
             h[0] -= s, h[1] -= s * x, h[2] -= s * y;
         }

@@ -117,23 +117,25 @@ typedef struct {
 typedef struct {
     const Model *model;
     int m, ld;
-    double *inverse; /* (m, ld): for each basic column, what a unit in each row adds to it */
-    Factors *factors; /* in its place, where there are any */
-    Column *basic;    /* (m) */
+    double *inverse;      /* (m, ld): for each basic column, what a unit in each row adds to it */
+    Factors *factors;     /* in its place, where there are any */
+    Column *basic;        /* (m) */
     double *x, *y, *cost; /* basic values, duals, basic costs */
-    double *shift;   /* what is added to basic costs so that duals from elsewhere hold; it goes with its column */
-    double *measure; /* squared lengths of the inverse's lines */
+    double *shift;        /* what is added to basic costs so that duals from elsewhere hold; it goes with its column */
+    double *measure;      /* squared lengths of the inverse's lines */
     double *alpha, *rho, *spare;
     int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
     int pivots, repairs;
-    int most; /* pivots that the dual simplex may take */
-    double work, patience; /* entries of the inverse that pivots changed, and after how many the dual simplex ends SLOW */
-    int weighs; /* whether lengths of lines are kept, which the dual simplex alone asks for */
-    int plain; /* whether costs are the published ones, without the tie-break's share */
+    int most;        /* pivots that the dual simplex may take */
+    double work;     /* how many entries of the inverse pivots have changed */
+    double patience; /* after how many the dual simplex ends SLOW */
+    int weighs;      /* whether lengths of lines are kept, which the dual simplex alone asks for */
+    int plain;       /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
-/* Memory of the calling thread's workspace, until its next call; NULL where there is none. */
+/* Memory of a workspace, the calling thread's from now on, and some of it until its next call; NULL where there is none. */
+void start_over(void *from);
 void *take(size_t bytes);
 
 int all_stand(const Model *model);
@@ -193,5 +195,9 @@ int near_optimum(Simplex *simplex, Column **column, int *count);
 int climb_dual(Simplex *simplex);
 int climb_primal(Simplex *simplex);
 int proven(Simplex *simplex);
+
+int begin_afresh(Simplex *simplex, int way);
+int go_on_from(Simplex *simplex, Model *model, const Kept *kept, int count, const Motion *motion, const int *origin);
+int settle_costs(Simplex *simplex);
 
 #endif
