@@ -69,7 +69,7 @@ class NativeOptimum:
 
 @dataclass(slots=True, eq=False)
 class Trace:
-    """What an optimum leaves for that of a structure that differs by a brick or two.
+    """What an optimum leaves for that of a structure from which bricks are gone, and with one more at most.
 
     Attributes:
         columns: (c, 4) basic columns by the bricks that they are of; none before there was an optimum.
@@ -123,6 +123,8 @@ class _Memory:
     def __init__(self, simplex: ctypes.CDLL) -> None:
         self._release = simplex.brickgpt_release
         self.address = simplex.brickgpt_workspace()
+        if not self.address:
+            raise MemoryError("no memory for the compiled simplex")
 
     def __del__(self) -> None:
         self._release(self.address)

@@ -31,6 +31,7 @@ int settle(Simplex *simplex, const Column *column, int count) {
     if (!(simplex->factors ? factorize(simplex, column, count) : invert(simplex, column, count)))
         return 0;
     weigh(simplex);
+    simplex->weighs = 1;
     solve_x(simplex);
     return 1;
 }
@@ -126,8 +127,8 @@ void hold_duals(Simplex *simplex) {
 
 void let_duals_go(Simplex *simplex) { memset(simplex->shift, 0, sizeof(double) * (size_t)simplex->m); }
 
-/* Put a column in the place of a basic one; alpha is its image, rho the line at that place. Lengths of lines follow by
-   Forrest's and Goldfarb's rule (1992). 0 without memory. */
+/* Put a column in the place of a basic one; alpha is its image, rho the line at that place. Lengths of lines, where they
+   are kept, follow by Forrest's and Goldfarb's rule (1992). 0 without memory. */
 int exchange(Simplex *simplex, int position, Column column) {
     if (!simplex->factors)
         exchange_inverse(simplex, position);

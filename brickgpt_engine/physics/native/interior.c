@@ -229,7 +229,7 @@ FAST static void look(Interior *in) {
 static double most_of(const double *line, int count) {
     double most = 0.0;
     for (int k = 0; k < count; k++)
-        most = fabs(line[k]) > most ? fabs(line[k]) : most;
+        most = fabs(line[k]) <= most ? most : fabs(line[k]); /* what is not a number counts */
     return most;
 }
 

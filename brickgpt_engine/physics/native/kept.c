@@ -1,4 +1,4 @@
-/* Going on from the optimum of a structure that differed by a brick or two.
+/* Going on from the optimum of a structure from which bricks are gone, and to which one may have come.
 
    Bricks that are gone take their columns with them, and the duals of what is left still let no column pay. Rows that
    have lost theirs get a slack, and basic costs are shifted so that all duals stay as they were: the dual simplex can

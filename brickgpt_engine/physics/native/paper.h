@@ -13,7 +13,8 @@
 
 enum { GROUND = -1, NO_ROW = -1, MOST_ENTRIES = 160, MOST_POINTS = 64 };
 
-/* Answers of brickgpt_paper: an optimum with its proof, or why there is none here. */
+/* Answers of brickgpt_paper: an optimum with its proof, or why there is none here. Where memory is out on the way,
+   NOT_FOUND may stand for NO_MEMORY. */
 enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND = 5, TOO_LARGE = 6, SLOW = 7 };
 
 /* Internal units per newton and per unit of the published objective, and the published costs in these: of a force or
@@ -151,8 +152,8 @@ static inline double at_place(Plane plane, double x, double y) { return plane.at
 
 int first_columns(const Model *model, Column *column, double *down);
 
-/* What an optimum leaves for that of a structure that differs by a brick or two: basic columns by what they are made
-   of, and how each brick moves. */
+/* What an optimum leaves for that of a structure with bricks gone and at most one new: basic columns by what they are
+   made of, and how each brick moves. */
 typedef struct {
     int64_t kind, one, other, mask;
 } Kept;

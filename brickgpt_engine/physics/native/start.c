@@ -198,7 +198,7 @@ static void hand_down(Descent *descent, int joint, int *group, int count, const 
 }
 
 /* Columns of the first basis, top bricks' first; rows that they leave open begin unmet. `down` is the sum of their
-   forces below zero, centinewtons. */
+   forces below zero, newtons. */
 int first_columns(const Model *model, Column *column, double *down) {
     int n = model->n, most = 1;
     Descent descent = {.model = model, .column = column, .count = 0};

@@ -9,10 +9,10 @@
 enum { SMALLER = 4 };
 
 /* Rows from which on another way than the first basis may be the faster one, the entries of its inverse that may change
-   for each row until the other has won, and the share of the weight pulled that tells which it will be. */
+   for each row until the other has won, and how many times their weight bricks pull where it will. */
 enum { MANY_ROWS = 120, FEW_ROWS = 350 };
 #define WORK 25000.0
-#define PULLED 0.04
+#define PULLED 4.0
 /* Bricks up to which an inverse is kept whole. */
 enum { MOST_WHOLE = 250 };
 
@@ -75,7 +75,7 @@ int all_stand(const Model *model) {
     return 1;
 }
 
-/* The columns of the first basis, lowest first, and which share of all weight its supports would have to pull with. NULL
+/* The columns of the first basis, lowest first, and how many times all weight its supports would have to pull with. NULL
    without memory. */
 static Column *first_basis(const Model *model, int *count, double *pulled) {
     Column *column = take(sizeof(Column) * (size_t)(3 * model->n + 1));
@@ -90,7 +90,7 @@ static Column *first_basis(const Model *model, int *count, double *pulled) {
     }
     for (int i = 0; i < model->rows; i++)
         load += model->load[i];
-    *pulled = down / load;
+    *pulled = FORCE * down / load;
     return column;
 }
 
@@ -165,6 +165,10 @@ int go_on_from(Simplex *simplex, Model *model, const Kept *kept, int count, cons
     simplex->most = taken == 1 ? simplex->m + 50 : simplex->m / 4 + 30;
     int ending = climb(simplex);
     model->dear = dear;
-    /* Some may have moved up in build order. */
-    return ending == OPTIMAL && memcmp(before, dear, sizeof(double) * (size_t)model->n) ? climb(simplex) : ending;
+    if (ending != OPTIMAL || !memcmp(before, dear, sizeof(double) * (size_t)model->n))
+        return ending;
+    /* Some moved up in build order. */
+    simplex->most = simplex->m + 50;
+    solve_y(simplex);
+    return climb(simplex);
 }
