@@ -297,11 +297,11 @@ def test_structures_at_the_edge_of_what_there_is(structure):
 
 @needs_library
 def test_large_structures_are_taken_up_to_the_limit_where_much_is_pulled():
-    wall = [Brick(1, 1, x, 0, z) for z in range(25) for x in range(25)]
-    assert native.attempt(BrickStructure(wall[: native.WHOLE], 25))[0] == 0
-    assert native.attempt(BrickStructure(wall[: native.WHOLE + 1], 25))[0] == NOT_FOUND
-    assert native.attempt(BrickStructure(wall[: native.MOST], 25))[0] == NOT_FOUND
-    assert native.attempt(BrickStructure(wall[: native.MOST + 1], 25))[0] == -1
+    wall = [Brick(1, 1, x, 0, z) for z in range(35) for x in range(35)]
+    assert native.attempt(BrickStructure(wall[: native.WHOLE], 35))[0] == 0
+    assert native.attempt(BrickStructure(wall[: native.WHOLE + 1], 35))[0] == NOT_FOUND
+    assert native.attempt(BrickStructure(wall[: native.MOST], 35))[0] == NOT_FOUND
+    assert native.attempt(BrickStructure(wall[: native.MOST + 1], 35))[0] == -1
 
 
 @needs_library

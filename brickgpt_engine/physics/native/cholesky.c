@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Products of two entries beyond which this way is not worth its memory. */
-enum { MOST_PRODUCTS = 1 << 21 };
+enum { MOST_PRODUCTS = 1 << 22 };
 /* A pivot of this share of its row's entry is rounding: the row depends on those before. */
 #define DEPENDS 1e-14
 
