@@ -160,7 +160,7 @@ def connections(forces: ForceMap) -> list[Connection]:
             lower=int(c.lower[p]),
             support=float(support[p]),
             pull=float(pull[p]),
-            worst=float(forces.pull[worst[p]]),
+            worst=max(0.0, float(forces.pull[worst[p]])),
             place=(float(c.point_xy[worst[p], 0]), float(c.point_xy[worst[p], 1])),
             press=(float(forces.press[p, 0]), float(forces.press[p, 1])),
         )
@@ -174,7 +174,9 @@ def connection_words(structure: BrickStructure, one: Connection) -> str:
 
 
 def load_words(one: Connection) -> str:
-    """Such as "pulls 0.31 N at one point, 32% of what friction holds"."""
+    """Such as "pulls 0.31 N at one point, 32% of what friction holds", or "pulls nothing"."""
+    if one.worst < _NOTHING:
+        return "pulls nothing"
     return f"pulls {one.worst:.2g} N at one point, {percent(one.share)} of what friction holds"
 
 

@@ -11,7 +11,7 @@ from random_structures import floating, grow, top_heavy
 from brickgpt_engine.bricks import Brick, BrickStructure
 from brickgpt_engine.errors import ConfigError
 from brickgpt_engine.physics import StabilityAnalyzer, connectivity_report
-from brickgpt_engine.physics.explain import connections, explain, percent
+from brickgpt_engine.physics.explain import connections, explain, load_words, percent
 from brickgpt_engine.physics.force_map import force_map
 
 BEAM_WEIGHT = 3.03e-3 * 9.8
@@ -31,6 +31,15 @@ def mast(arm, height=8):
 def cantilever():
     """A 1x1 that holds an eight-stud beam at its end."""
     return BrickStructure([Brick(1, 1, 4, 4, 0), Brick(8, 1, 4, 4, 1)])
+
+
+def test_a_connection_that_does_not_pull_is_told_in_words():
+    """Under the load alone: no share of friction, and no minus before a zero."""
+    tower = BrickStructure([Brick(2, 2, 0, 0, 0), Brick(2, 2, 0, 0, 1)])
+    forces = force_map(tower, analysed(tower), solver="highs")
+    forces.pull[:] = -0.0
+    assert [load_words(one) for one in connections(forces)] == ["pulls nothing"] * 2
+    assert all(str(one.worst) == "0.0" for one in connections(forces))
 
 
 def test_a_cantilever_by_hand(cantilever):
