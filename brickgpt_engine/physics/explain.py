@@ -160,7 +160,7 @@ def connections(forces: ForceMap) -> list[Connection]:
             lower=int(c.lower[p]),
             support=float(support[p]),
             pull=float(pull[p]),
-            worst=max(0.0, float(forces.pull[worst[p]])),
+            worst=float(forces.pull[worst[p]]),
             place=(float(c.point_xy[worst[p], 0]), float(c.point_xy[worst[p], 1])),
             press=(float(forces.press[p, 0]), float(forces.press[p, 1])),
         )

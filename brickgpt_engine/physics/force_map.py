@@ -171,7 +171,7 @@ class _Map:
         high = low.copy()
         high[5 * c.brick_count :] = np.inf
         solution = solve(self.blocks.program(low, high), solver)
-        x = solution.x / _FORCE
+        x = solution.x / _FORCE + 0.0  # the zero of a solver may have a minus
         support = np.zeros(len(c.point_pair))
         support[self.corner] = x[self.support]
         missing = (x[self.residuals[0]] - x[self.residuals[1]]).reshape(-1, 5)

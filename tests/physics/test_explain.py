@@ -34,12 +34,18 @@ def cantilever():
 
 
 def test_a_connection_that_does_not_pull_is_told_in_words():
-    """Under the load alone: no share of friction, and no minus before a zero."""
     tower = BrickStructure([Brick(2, 2, 0, 0, 0), Brick(2, 2, 0, 0, 1)])
     forces = force_map(tower, analysed(tower), solver="highs")
-    forces.pull[:] = -0.0
     assert [load_words(one) for one in connections(forces)] == ["pulls nothing"] * 2
-    assert all(str(one.worst) == "0.0" for one in connections(forces))
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_no_force_is_told_as_minus_zero(seed):
+    """The solver's answers for these have such zeros, of pulls and of supports."""
+    structure = top_heavy(seed, 24)
+    forces = force_map(structure, analysed(structure), solver="highs")
+    assert not np.signbit(forces.pull).any()
+    assert not np.signbit(forces.support).any()
 
 
 def test_a_cantilever_by_hand(cantilever):

@@ -64,9 +64,11 @@ void line_of(const Simplex *simplex, int position, double *rho) {
 
 /* Squared length of each line, by which the dual simplex measures. Factors begin with ones in their place. */
 void weigh(Simplex *simplex) {
-    if (!simplex->factors)
+    if (!simplex->factors) {
         weigh_inverse(simplex);
-    for (int p = 0; p < simplex->m && simplex->factors; p++)
+        return;
+    }
+    for (int p = 0; p < simplex->m; p++)
         simplex->measure[p] = 1.0;
 }
 
@@ -140,7 +142,8 @@ int exchange(Simplex *simplex, int position, Column column) {
     return 1;
 }
 
-static int begin_again(Simplex *simplex) {
+/* The same basis from its columns, which then have other positions; the duals stay. 0 without memory. */
+int begin_again(Simplex *simplex) {
     int count = 0;
     Column *column = take(sizeof(Column) * (size_t)(simplex->m + 1));
     if (!column)
@@ -156,11 +159,8 @@ static int begin_again(Simplex *simplex) {
     return 1;
 }
 
-/* The same basis from its columns, where rounding has spoilt it; 0 where that was done too often, or memory is out. */
+/* Likewise where rounding has spoilt it; 0 where that was done too often, too. */
 int mend(Simplex *simplex) { return simplex->repairs++ < MOST_REPAIRS && begin_again(simplex); }
 
 /* Whether the factors have no room for another pivot. */
 int full(const Simplex *simplex) { return simplex->factors && simplex->factors->etas == MOST_ETAS; }
-
-/* Factors anew where they are full; columns then have other positions. 0 where that fails. */
-int make_room(Simplex *simplex) { return !full(simplex) || begin_again(simplex); }

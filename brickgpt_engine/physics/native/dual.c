@@ -281,7 +281,7 @@ FAST int climb_dual(Simplex *simplex) {
     planes(model, simplex->y, search.now);
     while (simplex->pivots < limit) {
         if (full(simplex)) {
-            if (!make_room(simplex))
+            if (!begin_again(simplex))
                 return NOT_FOUND;
             find_slacks(simplex);
             planes(model, simplex->y, search.now);

@@ -176,7 +176,7 @@ void let_duals_go(Simplex *simplex);
 int exchange(Simplex *simplex, int position, Column column);
 int mend(Simplex *simplex);
 int full(const Simplex *simplex);
-int make_room(Simplex *simplex);
+int begin_again(Simplex *simplex);
 
 int invert(Simplex *simplex, const Column *column, int count);
 void image_of_inverse(const Simplex *simplex, int count, const int *row, const double *value, double *alpha);

@@ -95,7 +95,7 @@ int climb_primal(Simplex *simplex) {
     while (simplex->pivots < limit) {
         Column enters = {SLACK, 0, 0};
         if (full(simplex)) {
-            if (!make_room(simplex))
+            if (!begin_again(simplex))
                 return NOT_FOUND;
             let_duals_go(simplex);
             solve_y(simplex);
