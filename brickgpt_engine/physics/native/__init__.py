@@ -33,7 +33,7 @@ BoolArray = NDArray[np.bool_]
 WHOLE = 250
 """Bricks up to which every structure is for this way."""
 MOST = 1200
-"""Bricks up to which it is asked; of those beyond :data:`WHOLE` it takes heaps, where it is the faster."""
+"""Bricks up to which it is asked; of those beyond :data:`WHOLE` some that take many pivots go to HiGHS."""
 DECLINED = "BRICKGPT_COMPILED"
 """Environment variable; 0 declines the library."""
 

@@ -88,7 +88,9 @@ void solve_x(Simplex *simplex) {
             forward(simplex, left);
             for (int p = 0; p < m; p++)
                 simplex->x[p] += left[p];
-        } else
+        } else if (simplex->hung)
+            add_hung_values(simplex, left, simplex->x);
+        else
             add_lines_by(simplex, left, simplex->x);
     }
 }
@@ -112,7 +114,9 @@ void solve_y(Simplex *simplex) {
             backward(simplex, left);
             for (int i = 0; i < m; i++)
                 simplex->y[i] += left[i];
-        } else
+        } else if (simplex->hung)
+            add_hung_duals(simplex, left, simplex->y);
+        else
             add_lines(simplex, left, simplex->y);
     }
 }

@@ -32,6 +32,7 @@ typedef struct {
     int *active, actives; /* pairs that move */
     uint8_t *moves; /* (n) whether one below the brick does */
     double limit;
+    int imbalances; /* whether any of them may reach its cost */
     Candidate *set;
     int sets, plain;
 } Search;
@@ -83,11 +84,32 @@ static void look_at_presses(Search *search, const double *y, const double *rho) 
     }
 }
 
+static double larger(double most, double value) { return fabs(value) > most ? fabs(value) : most; }
+
+/* Whether an imbalance may reach its cost within the limit: they are dear, so that this is seldom so. */
+static int imbalance_may_pay(const Search *search, const double *y, const double *rho) {
+    const Model *model = search->model;
+    const Plane *now = search->now + model->pairs, *step = search->step + model->pairs;
+    double rises = 0.0, risen = 0.0, turns = 0.0, turned = 0.0;
+    for (int i = 0; i < model->n; i++) {
+        turns = larger(larger(turns, step[i].x), step[i].y);
+        turned = larger(larger(turned, now[i].x), now[i].y);
+        if (model->vertical[i] >= 0) {
+            rises = larger(rises, rho[model->vertical[i]]);
+            risen = larger(risen, y[model->vertical[i]]);
+        }
+    }
+    return !(risen + search->limit * rises < COST_FORCE && turned + search->limit * turns < COST_TORQUE);
+}
+
 /* Up or down, forward or back: only one of two can pay along a step. */
 static void look_at_imbalances(Search *search, const double *y, const double *rho) {
     const Model *model = search->model;
     const Plane *now = search->now + model->pairs, *step = search->step + model->pairs;
     int at = 8 * model->pairs + model->presses;
+    search->imbalances = imbalance_may_pay(search, y, rho);
+    if (!search->imbalances)
+        return;
     for (int i = 0; i < model->n; i++) {
         double *alpha = search->alpha + at + 3 * i, *reduced = search->reduced + at + 3 * i;
         if (!model->standing[i]) {
@@ -109,7 +131,7 @@ static void look_at_imbalances(Search *search, const double *y, const double *rh
 FAST static int largest(const Search *search, double *most) {
     const Model *model = search->model;
     double limit = search->limit, best = *most;
-    int found = -1, end = 8 * model->pairs + model->presses + 3 * model->n;
+    int found = -1, end = 8 * model->pairs + model->presses + (search->imbalances ? 3 * model->n : 0);
     for (int k = 0; k < search->actives; k++) {
         int at = 8 * search->active[k];
         const Wide *alpha = (const Wide *)(search->alpha + at), *reduced = (const Wide *)(search->reduced + at);

@@ -65,6 +65,7 @@ typedef struct {
     const int64_t *box; /* (n, 5) h, w, x, y, z */
     const double *weight; /* (n) newtons */
     const double *dear; /* (n) what each brick's costs are multiplied by for the tie-break */
+    const double *lean; /* (n, 2) newtons times stud pitches by which what it carries besides leans; NULL for none */
     int pairs, points, presses;
     Pair *pair;
     int *first; /* (n + 1) first pair of each upper brick */
@@ -115,11 +116,32 @@ typedef struct {
     int etas, *eta_at;
 } Factors;
 
+/* A brick that stands on one other alone: its rows, the basic columns that it has in them, and their inverse. */
+typedef struct {
+    int brick, row[3];
+    Column column[3];
+    double inverse[3][3];
+} Leaf;
+
+/* A structure without such bricks, those first that stand on others of them; and what each brick, pair, press and row of
+   the core is in the whole. */
+typedef struct {
+    Model core;
+    int count;
+    Leaf *leaf;
+    int *brick, *pair, *press, *row;
+    int64_t *box;
+    double *weight, *dear, *lean;
+} Peeled;
+
+typedef struct Hung Hung;
+
 typedef struct {
     const Model *model;
     int m, ld;
     double *inverse;      /* (m, ld): for each basic column, what a unit in each row adds to it */
     Factors *factors;     /* in its place, where there are any */
+    Hung *hung;           /* or the basis of the core, where it is one of the whole */
     Column *basic;        /* (m) */
     double *x, *y, *cost; /* basic values, duals, basic costs */
     double *shift;        /* what is added to basic costs so that duals from elsewhere hold; it goes with its column */
@@ -134,6 +156,12 @@ typedef struct {
     int weighs;      /* whether lengths of lines are kept, which the dual simplex alone asks for */
     int plain;       /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
+
+struct Hung {
+    Simplex *core;
+    const Peeled *peeled;
+    double *line;
+};
 
 /* Memory of a workspace, the calling thread's from now on, and some of it until its next call; NULL where there is none. */
 void start_over(void *from);
@@ -190,6 +218,12 @@ int factorize(Simplex *simplex, const Column *column, int count);
 void forward(const Simplex *simplex, double *x);
 void backward(const Simplex *simplex, double *y);
 int exchange_factors(Simplex *simplex, int position);
+
+int peel(Peeled *peeled, const Model *model);
+int hang(Simplex *simplex, Simplex *core, const Peeled *peeled);
+int take_down(Simplex *simplex);
+void add_hung_values(const Simplex *simplex, double *left, double *x);
+void add_hung_duals(const Simplex *simplex, const double *left, double *y);
 
 int near_optimum(Simplex *simplex, Column **column, int *count);
 

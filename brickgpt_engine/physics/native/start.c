@@ -220,6 +220,8 @@ int first_columns(const Model *model, Column *column, double *down) {
     if (!descent.force || !descent.moment || !descent.due || !next || !last || !head || !group || !descent.angle)
         return -1;
     memset(descent.moment, 0, sizeof(double) * 2 * (size_t)n);
+    if (model->lean)
+        memcpy(descent.moment, model->lean, sizeof(double) * 2 * (size_t)n);
     memset(descent.due, 0, sizeof(double) * 2 * (size_t)model->joints);
     for (int j = 0; j < model->joints; j++)
         head[j] = last[j] = -1;

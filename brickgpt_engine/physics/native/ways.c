@@ -9,12 +9,19 @@
 enum { SMALLER = 4 };
 
 /* Rows from which on another way than the first basis may be the faster one, the entries of its inverse that may change
-   for each row until the other has won, and how many times their weight bricks pull where it will. */
-enum { MANY_ROWS = 120, FEW_ROWS = 350 };
+   for each row until the other has won, and how many times their weight bricks pull where it will: with few rows much,
+   and rows must be open. */
+enum { MANY_ROWS = 100, FEW_ROWS = 260 };
 #define WORK 25000.0
-#define PULLED 4.0
-/* Bricks up to which an inverse is kept whole. */
-enum { MOST_WHOLE = 250 };
+#define PULLED_MUCH 4.0
+#define PULLED_SOME 2.5
+/* Bricks up to which a structure is small; of those beyond, rows up to which an inverse is kept, and its patience. */
+enum { MOST_WHOLE = 250, MOST_ROWS = 1000 };
+#define LARGE_WORK 1500000.0
+/* What is wrong with a basis is little up to this part of its rows. */
+enum { FEW = 6 };
+
+#define FEASIBLE 1e-9
 
 /* What a column may earn beyond its cost at the tie-break's share. */
 #define SHARP 1e-10
@@ -35,6 +42,8 @@ int settle_costs(Simplex *simplex) {
         part /= 10.0;
         for (int i = 0; i < model->n; i++)
             less[i] = 1.0 + part * (model->dear[i] - 1.0);
+        if (simplex->hung && !take_down(simplex))
+            return NO_MEMORY;
         simplex->model = &other;
         solve_y(simplex);
         ending = climb_primal(simplex);
@@ -88,9 +97,9 @@ static Column *first_basis(const Model *model, int *count, double *pulled) {
         column[one] = column[other];
         column[other] = lower;
     }
-    for (int i = 0; i < model->rows; i++)
-        load += model->load[i];
-    *pulled = FORCE * down / load;
+    for (int i = 0; i < model->n; i++)
+        load += model->weight[i];
+    *pulled = down / load;
     return column;
 }
 
@@ -107,6 +116,35 @@ static int climb_up(Simplex *simplex, const Column *column, int count, double pa
     return climb(simplex);
 }
 
+/* How many basic values have to change: forces below zero, and rows that are open. */
+static int wrong(const Simplex *simplex) {
+    int count = 0;
+    for (int p = 0; p < simplex->m; p++) {
+        double x = simplex->x[p];
+        count += x < -FEASIBLE || (simplex->basic[p].kind == SLACK && x > FEASIBLE);
+    }
+    return count;
+}
+
+/* From the first basis of a large structure. Where little is wrong with it, it does not take an inverse; for others it
+   does, if that is not too large. */
+static int climb_far(Simplex *simplex, const Column *column, int count) {
+    int ending = NOT_FOUND;
+    if (!new_factors(simplex) || !settle(simplex, column, count))
+        return NO_MEMORY;
+    if (FEW * wrong(simplex) <= simplex->m) {
+        simplex->repairs = 0;
+        simplex->patience = ENDLESS;
+        simplex->most = simplex->m / 4 + 30;
+        let_duals_go(simplex);
+        solve_y(simplex);
+        ending = climb(simplex);
+    }
+    if (ending != NOT_FOUND || simplex->m > MOST_ROWS)
+        return ending;
+    return climb_up(simplex, column, count, simplex->work + LARGE_WORK * simplex->m);
+}
+
 /* From a point near the optimum. */
 static int climb_down(Simplex *simplex) {
     Column *column;
@@ -120,31 +158,60 @@ static int climb_down(Simplex *simplex) {
     return climb(simplex);
 }
 
-/* Whether a point near the optimum promises to be the faster way than the first basis: where this one pulls and leaves
-   rows open, of small structures many. */
+/* Whether a point near the optimum promises to be the faster way than the first basis: not where bricks have many
+   neighbours, as rows meet too many others then, and more of its columns turn out to be none of the optimum's. */
 static int pays_off(const Model *model, int columns, double pulled) {
-    int open = model->rows - columns;
-    return pulled >= PULLED && (model->rows < FEW_ROWS ? 15 * open >= model->rows : open > 0);
+    if (model->pairs > 2 * model->n)
+        return 0;
+    if (model->n > MOST_WHOLE)
+        return pulled >= PULLED_MUCH;
+    if (model->rows >= FEW_ROWS)
+        return pulled >= PULLED_SOME;
+    return pulled >= PULLED_MUCH && 15 * (model->rows - columns) >= model->rows;
 }
 
-/* From nothing. `way` chooses: 1 the first basis, 2 a point near the optimum, or what promises to be the faster. Large
-   structures are for the second alone, and for others where they do not pull. */
-int begin_afresh(Simplex *simplex, int way) {
+/* The optimum of what has nothing to peel off. `way` chooses: 1 the first basis, 2 a point near the optimum, or what
+   promises to be the faster. */
+static int climb_core(Simplex *simplex, int way) {
     const Model *model = simplex->model;
-    int count, free = way == 0 && simplex->m >= MANY_ROWS && all_stand(model), ending = SLOW;
+    int count, free = way == 0 && simplex->m >= MANY_ROWS && all_stand(model);
     double pulled;
     Column *column = first_basis(model, &count, &pulled);
     if (!column)
         return NO_MEMORY;
-    if (way == 0 && model->n > MOST_WHOLE)
-        return free && pulled >= PULLED ? climb_down(simplex) : NOT_FOUND;
-    if (way != 2 && !(free && pays_off(model, count, pulled)))
-        ending = climb_up(simplex, column, count, free ? WORK * simplex->m : ENDLESS);
-    if (ending == OPTIMAL || !(free || way == 2))
+    int near = way == 2 || (free && pays_off(model, count, pulled)), large = model->n > MOST_WHOLE;
+    if (large && !near)
+        return climb_far(simplex, column, count);
+    int ending = near ? SLOW : climb_up(simplex, column, count, free ? WORK * simplex->m : ENDLESS);
+    if (ending != SLOW)
         return ending;
-    int given_up = ending == SLOW;
     ending = climb_down(simplex);
-    return free && given_up && ending == NOT_FOUND ? climb_up(simplex, column, count, ENDLESS) : ending;
+    return ending == NOT_FOUND && free && !large ? climb_up(simplex, column, count, ENDLESS) : ending;
+}
+
+/* From nothing, by the `way` that is told above. */
+int begin_afresh(Simplex *simplex, int way) {
+    Peeled *peeled = take(sizeof(Peeled));
+    Simplex *core = take(sizeof(Simplex));
+    if (!peeled || !core || !peel(peeled, simplex->model))
+        return NO_MEMORY;
+    if (!peeled->count)
+        return climb_core(simplex, way);
+    if (!new_simplex(core, &peeled->core))
+        return NO_MEMORY;
+    int ending = core->m ? climb_core(core, way) : OPTIMAL;
+    if (ending != OPTIMAL)
+        return ending;
+    if (!hang(simplex, core, peeled))
+        return NO_MEMORY;
+    solve_x(simplex);
+    solve_y(simplex);
+    if (priced(simplex, SHARP))
+        return OPTIMAL;
+    if (!take_down(simplex))
+        return NO_MEMORY;
+    solve_y(simplex);
+    return climb(simplex);
 }
 
 /* From what the last structure left. */
