@@ -37,8 +37,6 @@ typedef struct {
     int sets, plain;
 } Search;
 
-static int any(const Mask *mask) { return ((*mask)[0] | (*mask)[1] | (*mask)[2] | (*mask)[3]) != 0; }
-
 static double first_pass(double reduced, double alpha, double limit) {
     if (alpha < -ENTRY && reduced + TOLERANCE + limit * alpha < 0.0)
         return (reduced > -TOLERANCE ? reduced + TOLERANCE : 0.0) / -alpha;

@@ -36,7 +36,7 @@ FAST void image_of_inverse(const Simplex *simplex, int count, const int *row, co
 /* The product form from the identity: columns take the row where they are largest, lowest bricks' first, as what a
    brick does to those below it is then known. Rows that no column takes keep a slack. */
 FAST int invert(Simplex *simplex, const Column *column, int count) {
-    int m = simplex->m, ld = simplex->ld;
+    int m = simplex->m, ld = simplex->ld, open = m, *left = simplex->chosen;
     double *alpha = simplex->alpha;
     if (!simplex->inverse)
         simplex->inverse = take(sizeof(double) * (size_t)ld * (size_t)(m + 3)); /* read by fours */
@@ -46,22 +46,41 @@ FAST int invert(Simplex *simplex, const Column *column, int count) {
     for (int i = 0; i < m; i++) {
         at(simplex, i)[i] = 1.0;
         simplex->basic[i] = (Column){SLACK, i, 0};
+        left[i] = i;
     }
-    for (int k = 0; k < count; k++) {
-        image(simplex, column[k], alpha);
-        int best = -1, some = 0;
-        for (int p = 0; p < m; p++)
-            if (simplex->basic[p].kind == SLACK && (best < 0 || fabs(alpha[p]) > fabs(alpha[best])))
-                best = p;
-        if (best < 0 || fabs(alpha[best]) < PIVOT)
+    for (int k = 0; k < count && open; k++) {
+        int row[MOST_ENTRIES], found = 0, some = 0;
+        double value[MOST_ENTRIES];
+        int all = entries(simplex->model, column[k], row, value), taken = 0;
+        for (int e = 0; e < all; e++)
+            if (simplex->basic[row[e]].kind != SLACK) {
+                int other = row[e];
+                double by = value[e];
+                row[e] = row[taken], value[e] = value[taken];
+                row[taken] = other, value[taken++] = by;
+            }
+        image_of_inverse(simplex, taken, row, value, alpha);
+        /* What is not taken yet has nothing to add but its own. */
+        for (int e = taken; e < all; e++)
+            alpha[row[e]] += value[e];
+        for (int j = 1; j < open; j++)
+            if (fabs(alpha[left[j]]) > fabs(alpha[left[found]]))
+                found = j;
+        int best = left[found];
+        if (fabs(alpha[best]) < PIVOT)
             continue; /* it depends on those before */
+        memmove(left + found, left + found + 1, sizeof(int) * (size_t)(--open - found));
         /* The line of a row that is not taken has few entries: what earlier columns have put there. */
         double *from = at(simplex, best);
-        for (int i = 0; i < m; i++)
-            if (from[i] != 0.0) {
-                from[i] /= alpha[best];
-                simplex->some[some++] = i;
-            }
+        for (int begin = 0; begin < ld; begin += 8) {
+            const Wide *part = (const Wide *)(from + begin);
+            Mask there = (part[0] != 0.0) | (part[1] != 0.0);
+            for (int i = begin; i < begin + 8 && any(&there); i++)
+                if (from[i] != 0.0) {
+                    from[i] /= alpha[best];
+                    simplex->some[some++] = i;
+                }
+        }
         for (int p = 0; p < m; p++) {
             if (p == best || fabs(alpha[p]) < DUST)
                 continue;

@@ -42,6 +42,7 @@ enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND
 /* Four at a time. */
 typedef double Wide __attribute__((vector_size(32), may_alias));
 typedef int64_t Mask __attribute__((vector_size(32), may_alias));
+static inline int any(const Mask *mask) { return ((*mask)[0] | (*mask)[1] | (*mask)[2] | (*mask)[3]) != 0; }
 
 /* A brick on a brick, or on the baseplate: the cells in which they meet, and where its corners and points begin. */
 typedef struct {
