@@ -230,7 +230,8 @@ class StabilityAnalyzer:
             key=lambda failure: failure.index,
         )
         stress = np.minimum(verdict.forces.largest_pull / FRICTION_CAPACITY, 1.0)
-        stress[[failure.index for failure in failures]] = 1.0
+        if failures:
+            stress[[failure.index for failure in failures]] = 1.0
         return StabilityReport(
             criterion=self.criterion,
             solver=verdict.solution.solver,
@@ -291,8 +292,9 @@ def _settled(contacts: Contacts, found: PaperOptimum) -> _Verdict:
 
 def _compiled(found: native.NativeOptimum) -> _Verdict:
     """A verdict from the compiled simplex."""
-    idle = found.objective <= found.residual[~found.standing, 0].sum() + _IDLE
-    return replace(_of_all(found, found.largest_pull, idle, dense.NAME), hold=found.hold)
+    falling = 0.0 if found.standing.all() else found.residual[~found.standing, 0].sum()
+    idle = found.objective <= falling + _IDLE
+    return _of_all(found, found.largest_pull, idle, dense.NAME, found.hold)
 
 
 def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
@@ -304,7 +306,11 @@ def _grown(contacts: Contacts, found: Grown, name: str) -> _Verdict:
 
 
 def _of_all(
-    found: Grown | native.NativeOptimum, largest: NDArray[np.float64], idle: bool, name: str
+    found: Grown | native.NativeOptimum,
+    largest: NDArray[np.float64],
+    idle: bool,
+    name: str,
+    hold: NDArray[np.int32] | None = None,
 ) -> _Verdict:
     """A verdict from an optimum for which every brick was in the program, unless the weights settled."""
     force = np.zeros((len(largest), 3))
@@ -314,7 +320,7 @@ def _of_all(
     solver, note = ("none", _SETTLED) if idle else (name, "all bricks were solved for")
     empty = np.zeros(0)
     solution = Solution(empty, found.objective, solver, empty, empty, note)
-    return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective)
+    return _Verdict(Forces(found.pull, force, torque, largest), solution, found.objective, hold=hold)
 
 
 def _spread(forces: Forces, contacts: Contacts, standing: BoolArray) -> Forces:
@@ -337,9 +343,12 @@ def _force_failures(
     hold: NDArray[np.integer] | None = None,
 ) -> Iterator[BrickFailure]:
     """What the forces say about bricks that do not float."""
-    unbalanced = np.any(np.abs(forces.force) > FORCE_ZERO, axis=1)
-    unbalanced |= np.any(np.abs(forces.torque) > TORQUE_ZERO, axis=1)
+    force, torque = np.abs(forces.force) > FORCE_ZERO, np.abs(forces.torque) > TORQUE_ZERO
     overloaded = np.greater_equal(forces.largest_pull, FRICTION_CAPACITY * _FULL)
+    if not (np.any(force) or np.any(torque) or np.any(overloaded)):
+        return
+    unbalanced = np.any(force, axis=1)
+    unbalanced |= np.any(torque, axis=1)
     for i in np.flatnonzero((unbalanced | overloaded) & grounded).tolist():
         name = describe(structure[i])
         if unbalanced[i]:

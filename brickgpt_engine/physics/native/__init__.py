@@ -171,34 +171,45 @@ def attempt(
     fields = chain.from_iterable(map(_FIELDS, structure))
     box = np.fromiter(fields, dtype=np.int64, count=5 * n).reshape(n, 5)
     h, w = box[:, 0], box[:, 1]
-    weight, dear = WEIGHT[h, w], 1 + SHARE * build_order_weights(n)
-    points = int((h * w).sum()) * 4
-    forces = np.empty(points + 4 * n + 1)
-    pull, rest = forces[:points], forces[points:]
-    standing, counts = np.empty(n, dtype=np.bool_), np.zeros(3, dtype=np.int32)
-    hold = np.empty(n, dtype=np.int32)
-    columns, motion = np.empty((5 * n + 1, 4), dtype=np.int64), np.empty((n, 6))
-    grid, origin = np.ascontiguousarray(structure.grid), np.full(n, -1, dtype=np.int32)
-    known, moved = np.zeros((0, 4), dtype=np.int64), motion
+    points = int(np.dot(h, w)) * 4
+    (weight, dear, pull, rest, motion), floats = _parts(np.float64, n, n, points, 4 * n + 1, 6 * n)
+    (columns,), kept = _parts(np.int64, 4 * (5 * n + 1))
+    (counts, hold, origin), counted = _parts(np.int32, 3, n, n)
+    weight[:], dear[:] = WEIGHT[h, w], 1 + SHARE * build_order_weights(n)
+    standing, grid = np.empty(n, dtype=np.bool_), np.ascontiguousarray(structure.grid)
+    known, before = 0, [0, 0]
     if trace is not None and go_on:
-        known, moved = trace.columns, trace.motion
+        known, before = len(trace.columns), [trace.columns.ctypes.data, trace.motion.ctypes.data]
+        origin.fill(-1)
         origin[: len(trace.origin)] = trace.origin[:n]
     memory = _OWN.memory = _OWN.memory or _Memory(simplex)
     code = simplex.brickgpt_paper(
         memory.address,
         way,
         n,
-        *_addresses(box, weight, dear, grid),
+        box.ctypes.data,
+        floats[0],
+        floats[1],
+        grid.ctypes.data,
         int(structure.world_dim),
         points,
-        *_addresses(standing, pull, rest, hold, counts, known),
-        len(known) if go_on else -1,
-        *_addresses(moved, origin, columns, motion),
+        standing.ctypes.data,
+        floats[2],
+        floats[3],
+        counted[1],
+        counted[0],
+        before[0],
+        known if go_on else -1,
+        before[1],
+        counted[2],
+        kept[0],
+        floats[4],
     )
     if code:
         return code, None
     if trace is not None:
-        trace.columns, trace.motion, trace.origin = columns[: counts[2]], motion, list(range(n))
+        trace.columns, trace.motion = columns.reshape(-1, 4)[: counts[2]], motion.reshape(n, 6)
+        trace.origin = list(range(n))
     found = NativeOptimum(
         objective=float(rest[0]),
         standing=standing,
@@ -211,5 +222,15 @@ def attempt(
     return code, found
 
 
-def _addresses(*arrays: NDArray[Any]) -> list[int]:
-    return [array.ctypes.data for array in arrays]
+def _parts(kind: type[np.generic], *sizes: int) -> tuple[list[NDArray[Any]], list[int]]:
+    """Arrays of these ``sizes``, one after the other in memory, and their addresses.
+
+    An address takes as long to ask for as to fill an array, so it is asked for once.
+    """
+    whole = np.empty(sum(sizes), dtype=kind)
+    arrays, addresses, begin, at = [], [], 0, whole.ctypes.data
+    for size in sizes:
+        arrays.append(whole[begin : begin + size])
+        addresses.append(at + begin * whole.itemsize)
+        begin += size
+    return arrays, addresses
