@@ -133,8 +133,8 @@ void hold_duals(Simplex *simplex) {
 
 void let_duals_go(Simplex *simplex) { memset(simplex->shift, 0, sizeof(double) * (size_t)simplex->m); }
 
-/* Put a column in the place of a basic one; alpha is its image, rho the line at that place. Lengths of lines, where they
-   are kept, follow by Forrest's and Goldfarb's rule (1992). 0 without memory. */
+/* Put a column in the place of a basic one; alpha is its image, rho the line at that place. Lengths of lines follow by
+   Forrest's and Goldfarb's rule (1992) with an inverse, by Harris' Devex (1973) with factors. 0 without memory. */
 int exchange(Simplex *simplex, int position, Column column) {
     if (!simplex->factors)
         exchange_inverse(simplex, position);

@@ -197,32 +197,26 @@ FAST void backward(const Simplex *simplex, double *restrict y) {
         work[i] = 0.0;
 }
 
-/* The column at a position is replaced by one whose image is alpha; 0 without memory. */
+/* The column at a position is replaced by one whose image is alpha; 0 without memory. Measures, which began as ones,
+   follow by Devex's rule for the dual simplex: no line is measured shorter than it was, or than its part of the one
+   that leaves. */
 int exchange_factors(Simplex *simplex, int position) {
     Factors *to = simplex->factors;
     int m = simplex->m;
-    const double *alpha = simplex->alpha, *rho = simplex->rho;
-    double pivot = alpha[position], length = 0.0, *along = simplex->spare, *measure = simplex->measure;
+    const double *alpha = simplex->alpha;
+    double pivot = alpha[position], *measure = simplex->measure, own = measure[position] / (pivot * pivot);
     if (!reserve(&to->eta, m))
         return 0;
-    for (int i = 0; i < m && simplex->weighs; i++)
-        along[i] = rho[i], length += rho[i] * rho[i];
-    if (simplex->weighs)
-        forward(simplex, along);
     to->eta_at[to->etas] = position;
     to->eta_pivot[to->etas] = pivot;
     for (int p = 0; p < m; p++) {
         if (p == position || fabs(alpha[p]) <= DUST)
             continue;
         add(&to->eta, p, alpha[p]);
-        if (!simplex->weighs)
-            continue;
-        double share = alpha[p] / pivot, next = measure[p] + share * (share * length - 2.0 * along[p]);
-        /* Lengths that began as ones are not exact, and no line is shorter than this. */
-        double least = 1e-4 * (1.0 + share * share);
-        measure[p] = next > least ? next : least;
+        double part = alpha[p] * alpha[p] * own;
+        measure[p] = part > measure[p] ? part : measure[p];
     }
     to->eta_from[++to->etas] = to->eta.count;
-    measure[position] = length / (pivot * pivot);
+    measure[position] = own > 1.0 ? own : 1.0;
     return 1;
 }

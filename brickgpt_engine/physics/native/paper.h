@@ -154,7 +154,7 @@ typedef struct {
     int most;        /* pivots that the dual simplex may take */
     double work;     /* how many entries of the inverse pivots have changed */
     double patience; /* after how many the dual simplex ends SLOW */
-    int weighs;      /* whether lengths of lines are kept, which the dual simplex alone asks for */
+    int weighs;      /* whether lengths of lines are those of the dual simplex, which alone asks for them */
     int plain;       /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 
