@@ -61,7 +61,7 @@ def _built_in() -> dict[str, Any]:
     from brickgpt_engine.physics.paper import SMALL
 
     problem = native.why_not()
-    compiled = f"{native.WHOLE} bricks, and heaps up to {native.MOST}"
+    compiled = f"{native.WHOLE} bricks, and mostly up to {native.MOST}"
     words = f"for the published criterion up to {f'{SMALL} bricks' if problem else compiled}"
     if problem:
         words += f"; compiled, up to {compiled}: {problem}"

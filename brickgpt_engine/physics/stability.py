@@ -60,9 +60,9 @@ class StabilityAnalyzer:
     Args:
         criterion: ``paper``, ``equilibrium`` or ``connectivity``, see :class:`Criterion`.
         solver: ``auto`` (what measured fastest: the built-in simplex, where it was compiled at
-            installation up to 250 bricks and for heaps up to 1,200, else up to 20; beyond it HiGHS, and
-            Gurobi where that gives no answer), ``highs`` or ``gurobi``. These two are not asked where
-            the weights settle by pressing alone.
+            installation up to 250 bricks and for most structures up to 1,200, else up to 20; beyond it
+            HiGHS, and Gurobi where that gives no answer), ``highs`` or ``gurobi``. These two are not
+            asked where the weights settle by pressing alone.
         time_limit: seconds for each solve of HiGHS and Gurobi, or None; the built-in simplex ends by
             itself, mostly within some tenths of a second.
 

@@ -328,11 +328,11 @@ def bonded(width, layers, depth, lean):
 @pytest.mark.parametrize(
     "structure",
     [
-        bonded(24, 20, 4, 0),  # little is wrong with its first basis
+        bonded(24, 26, 4, 0),  # little is wrong with its first basis
         bonded(16, 20, 8, 1),
         bonded(24, 18, 6, 2),  # much is
-        grow(0, native.WHOLE + 80, spread=0.0, world_dim=30),
-        grow(2, native.WHOLE + 80, spread=0.1, world_dim=30),
+        grow(0, native.WHOLE + 150, spread=0.0, world_dim=36),
+        grow(2, native.WHOLE + 150, spread=0.1, world_dim=36),
     ],
 )
 def test_a_large_structure_is_judged_as_by_highs(structure):

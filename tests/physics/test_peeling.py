@@ -102,6 +102,16 @@ def test_a_brick_on_what_falls_is_looked_at_again(bricks, seed):
     structure = top_heavy(seed, bricks)
     found = same_as_highs(structure)
     assert np.abs(found.residual).max() > 1e-3
+    for way in (1, 2):
+        assert native.attempt(structure, way=way)[1].residual == pytest.approx(found.residual, abs=1e-7)
+
+
+def test_where_all_that_stands_is_taken_off_what_floats_is_left():
+    """A post of single bricks, and between it and another a bar that hangs on neither."""
+    posts = [Brick(1, 1, x, 5, z) for x in (4, 8) for z in range(4)]
+    structure = BrickStructure([*posts, Brick(2, 1, 5, 5, 2), Brick(1, 1, 7, 5, 2)])
+    found = same_as_highs(structure)
+    assert found.standing.tolist() == [True] * 8 + [False] * 2
 
 
 @pytest.mark.parametrize(("seed", "bricks"), [(0, 40), (1, 70), (2, 100), (3, 130)])

@@ -33,7 +33,7 @@ BoolArray = NDArray[np.bool_]
 WHOLE = 250
 """Bricks up to which every structure is for this way."""
 MOST = 1200
-"""Bricks up to which it is asked; of those beyond :data:`WHOLE` some that take many pivots go to HiGHS."""
+"""Bricks up to which it is asked; beyond :data:`WHOLE` it leaves what is too much for it to HiGHS."""
 DECLINED = "BRICKGPT_COMPILED"
 """Environment variable; 0 declines the library."""
 
@@ -177,7 +177,7 @@ def attempt(
     (counts, hold, origin), counted = _parts(np.int32, 3, n, n)
     weight[:], dear[:] = WEIGHT[h, w], 1 + SHARE * build_order_weights(n)
     standing, grid = np.empty(n, dtype=np.bool_), np.ascontiguousarray(structure.grid)
-    known, before = 0, [0, 0]
+    known, before = -1, [0, 0]
     if trace is not None and go_on:
         known, before = len(trace.columns), [trace.columns.ctypes.data, trace.motion.ctypes.data]
         origin.fill(-1)
@@ -199,7 +199,7 @@ def attempt(
         counted[1],
         counted[0],
         before[0],
-        known if go_on else -1,
+        known,
         before[1],
         counted[2],
         kept[0],

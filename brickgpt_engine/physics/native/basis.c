@@ -31,7 +31,6 @@ int settle(Simplex *simplex, const Column *column, int count) {
     if (!(simplex->factors ? factorize(simplex, column, count) : invert(simplex, column, count)))
         return 0;
     weigh(simplex);
-    simplex->weighs = 1;
     solve_x(simplex);
     return 1;
 }

@@ -2,6 +2,8 @@
 
 #include "paper.h"
 
+#include <string.h>
+
 /* A lift of `force` at a place whose levers, times the force, are given: the upper brick rises, the lower sinks. */
 static int lift(const Model *model, const Pair *pair, double force, double x, double y, int *row, double *value) {
     int count = 0, up = pair->upper, low = pair->lower == GROUND ? model->n : pair->lower;
@@ -127,11 +129,17 @@ static int height(const Model *model, Column column) {
 
 /* Columns of the lowest bricks first, as the product form wants them. */
 void sort_columns(const Model *model, Column *column, int count) {
-    for (int k = 1; k < count; k++) {
-        Column moved = column[k];
-        int z = height(model, moved), at = k;
-        for (; at > 0 && height(model, column[at - 1]) > z; at--)
-            column[at] = column[at - 1];
-        column[at] = moved;
-    }
+    int layers = model->n ? (int)model->box[5 * model->order[model->n - 1] + 4] + 1 : 1, *at;
+    Column *before = take(sizeof(Column) * (size_t)(count + 1));
+    at = take(sizeof(int) * (size_t)(layers + 1));
+    if (!before || !at)
+        return; /* in another order they do as well */
+    memcpy(before, column, sizeof(Column) * (size_t)count);
+    memset(at, 0, sizeof(int) * (size_t)(layers + 1));
+    for (int k = 0; k < count; k++)
+        at[height(model, before[k]) + 1]++;
+    for (int z = 0; z < layers; z++)
+        at[z + 1] += at[z];
+    for (int k = 0; k < count; k++)
+        column[at[height(model, before[k])]++] = before[k];
 }

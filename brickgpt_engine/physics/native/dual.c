@@ -294,9 +294,6 @@ FAST int climb_dual(Simplex *simplex) {
     Search search;
     if (!new_search(&search, simplex))
         return NO_MEMORY;
-    if (!simplex->weighs)
-        weigh(simplex);
-    simplex->weighs = 1;
     find_slacks(simplex);
     planes(model, simplex->y, search.now);
     while (simplex->pivots < limit) {

@@ -198,7 +198,7 @@ FAST void backward(const Simplex *simplex, double *restrict y) {
 }
 
 /* The column at a position is replaced by one whose image is alpha; 0 without memory. Measures, which began as ones,
-   follow by Devex's rule for the dual simplex: no line is measured shorter than it was, or than its part of the one
+   follow by Devex's rule for the dual simplex: none that stays is less than it was, or than its part of the one
    that leaves. */
 int exchange_factors(Simplex *simplex, int position) {
     Factors *to = simplex->factors;

@@ -87,7 +87,7 @@ static int fits(int n, const int64_t *box) {
     return 1;
 }
 
-/* mine: from brickgpt_workspace, for one thread. way: as told at begin_afresh. box (n, 5) h, w, x, y, z; weight (n)
+/* mine: from brickgpt_workspace, for one thread. way: as told at climb_core. box (n, 5) h, w, x, y, z; weight (n)
    newtons; dear (n) what costs are multiplied by for the tie-break; grid (dim, dim, dim) owners of cells. Out: standing
    (n); pull (points); rest (4 n + 1) and hold (n) as told at read_out; counts: points, pivots, basic columns. `kept` and
    `motion` are what the last structure left, or the count of kept columns is -1; `origin` (n) the place of each brick in

@@ -124,8 +124,8 @@ typedef struct {
     double inverse[3][3];
 } Leaf;
 
-/* A structure without such bricks, those first that stand on others of them; and what each brick, pair, press and row of
-   the core is in the whole. */
+/* A structure without such bricks. Of these, each comes before the one that it stands on. Then, what each brick, pair,
+   press and row of the core is in the whole. */
 typedef struct {
     Model core;
     int count;
@@ -146,7 +146,7 @@ typedef struct {
     Column *basic;        /* (m) */
     double *x, *y, *cost; /* basic values, duals, basic costs */
     double *shift;        /* what is added to basic costs so that duals from elsewhere hold; it goes with its column */
-    double *measure;      /* squared lengths of the inverse's lines */
+    double *measure;      /* squared lengths of the inverse's lines, or what stands for them */
     double *alpha, *rho, *spare;
     int *some, slacks; /* positions that began with a slack, while the dual simplex is at work */
     int *chosen;
@@ -154,7 +154,6 @@ typedef struct {
     int most;        /* pivots that the dual simplex may take */
     double work;     /* how many entries of the inverse pivots have changed */
     double patience; /* after how many the dual simplex ends SLOW */
-    int weighs;      /* whether lengths of lines are those of the dual simplex, which alone asks for them */
     int plain;       /* whether costs are the published ones, without the tie-break's share */
 } Simplex;
 

@@ -2,9 +2,8 @@
 
    From the top down every one hands its load to what it stands on, and is gone; what is left, the core, is a structure
    like any other but for these loads. At the optimum of the core each of these bricks moves with what it stands on, and
-   its own forces pay all the same, unless something far off changes that: an imbalance that would be worth its cost
-   below, or a neighbour that holds against it. So the two optima make a basis of the whole, which is the optimum or
-   close to it. */
+   none of its columns pays that did not before, but for an imbalance of its own where what is below falls. So the two
+   optima make a basis of the whole, which is the optimum or close to it. */
 
 #include "paper.h"
 
@@ -51,8 +50,8 @@ static int offer(const Model *model, const Leaf *leaf, const double y[3], Column
     return most > PAYS;
 }
 
-/* The optimum of one brick's program by the primal simplex, from what it would leave unbalanced; 0 where it would leave
-   anything. `x` are its forces. */
+/* The optimum of one brick's program by the primal simplex, which leaves nothing unbalanced; 0 where there is none. It
+   begins with all of the load left, and no imbalance comes back. `x` are its forces. */
 static int perch(const Model *model, Leaf *leaf, const double *load, double x[3]) {
     double(*inverse)[3] = leaf->inverse, cost[3], y[3], part[3], alpha[3];
     int i = leaf->brick, left = 3;
@@ -153,7 +152,7 @@ static void take_off(Peeled *peeled, const Model *model, uint8_t *gone, double *
 }
 
 /* Rows of what is gone are, too: `row` (rows) is where the others are in the core. */
-static int core_rows(Peeled *peeled, const Model *model, const double *load, int *row) {
+static void core_rows(Peeled *peeled, const Model *model, const double *load, int *row) {
     Model *core = &peeled->core;
     memset(row, 0, sizeof(int) * (size_t)(model->rows + 1));
     for (int k = 0; k < peeled->count; k++)
@@ -166,7 +165,6 @@ static int core_rows(Peeled *peeled, const Model *model, const double *load, int
             peeled->row[core->rows] = r;
             row[r] = core->rows++;
         }
-    return core->rows;
 }
 
 static int moved(const int *row, int from) { return from < 0 ? from : row[from]; }
@@ -218,22 +216,19 @@ static void core_bricks(Peeled *peeled, const Model *model, const int *row, cons
             core->order[at++] = place[model->order[k]];
 }
 
-/* All presses: those of a brick that is gone are at the joint below it, which is left. */
+/* All presses: those of a brick that is gone are at the joint below it, so what it stands on is left. Of the bricks that
+   they are between only one is asked for, to sort columns by. */
 static void core_presses(Peeled *peeled, const Model *model, const int *row, const int *place) {
     Model *core = &peeled->core;
     core->presses = 0;
     for (int s = 0; s < model->presses; s++) {
         Press press = model->press[s];
-        int on = model->press_on[s], by = model->press_by[s];
+        int on = model->press_on[s];
         on = place[on] >= 0 ? on : model->pair[model->first[on]].lower;
-        by = place[by] >= 0 ? by : model->pair[model->first[by]].lower;
         int to = core->presses++;
         peeled->press[to] = s;
         core->press[to] = (Press){moved(row, press.more), moved(row, press.less)};
-        core->press_second[to] = model->press_second[s];
-        core->press_first[to] = model->press_first[s];
-        core->press_on[to] = on == GROUND ? GROUND : place[on];
-        core->press_by[to] = by == GROUND ? GROUND : place[by];
+        core->press_on[to] = place[on];
     }
 }
 
@@ -258,7 +253,7 @@ static int make_room(Peeled *peeled, const Model *model) {
     core->load = take(sizeof(double) * rows);
     int **of_bricks[] = {&core->first, &core->order, &core->vertical, &core->bottom, &core->top, &core->joint_bottom,
                          &core->joint_top, &peeled->brick};
-    int **of_presses[] = {&core->press_second, &core->press_first, &core->press_on, &core->press_by, &peeled->press};
+    int **of_presses[] = {&core->press_on, &peeled->press};
     int good = core->box && core->weight && core->dear && core->lean && core->pair && core->corner_x &&
                core->corner_y && core->point_x && core->point_y && core->bit && core->cx && core->cy &&
                core->standing && core->press && core->load;

@@ -91,7 +91,6 @@ int climb_primal(Simplex *simplex) {
     Plane *plane = take(sizeof(Plane) * (size_t)(model->pairs + model->n + 1));
     if (!plane)
         return NO_MEMORY;
-    simplex->weighs = 0;
     while (simplex->pivots < limit) {
         Column enters = {SLACK, 0, 0};
         if (full(simplex)) {

@@ -18,7 +18,7 @@ enum { MANY_ROWS = 100, FEW_ROWS = 260 };
 /* Bricks up to which a structure is small; of those beyond, rows up to which an inverse is kept, and its patience. */
 enum { MOST_WHOLE = 250, MOST_ROWS = 1000 };
 #define LARGE_WORK 1500000.0
-/* What is wrong with a basis is little up to this part of its rows. */
+/* What is wrong with a basis is little up to one in so many of its rows. */
 enum { FEW = 6 };
 
 #define FEASIBLE 1e-9
@@ -127,7 +127,7 @@ static int wrong(const Simplex *simplex) {
 }
 
 /* From the first basis of a large structure. Where little is wrong with it, it does not take an inverse; for others it
-   does, if that is not too large. */
+   does, if that is not too large, and so where factors did not get to the end. */
 static int climb_far(Simplex *simplex, const Column *column, int count) {
     int ending = NOT_FOUND;
     if (!new_factors(simplex) || !settle(simplex, column, count))
@@ -189,7 +189,7 @@ static int climb_core(Simplex *simplex, int way) {
     return ending == NOT_FOUND && free && !large ? climb_up(simplex, column, count, ENDLESS) : ending;
 }
 
-/* From nothing, by the `way` that is told above. */
+/* From nothing, by the `way` told above: the core, and then the whole. */
 int begin_afresh(Simplex *simplex, int way) {
     Peeled *peeled = take(sizeof(Peeled));
     Simplex *core = take(sizeof(Simplex));
@@ -210,6 +210,7 @@ int begin_afresh(Simplex *simplex, int way) {
         return OPTIMAL;
     if (!take_down(simplex))
         return NO_MEMORY;
+    simplex->most = simplex->m / 4 + 30;
     solve_y(simplex);
     return climb(simplex);
 }
