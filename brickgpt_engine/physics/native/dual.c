@@ -10,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#define FEASIBLE 1e-9
 #define TOLERANCE 1e-9
 #define ENTRY 1e-8
 #define DUST 1e-13

@@ -19,11 +19,9 @@ int hang(Simplex *simplex, Simplex *core, const Peeled *peeled) {
         int *which = &column.which;
         if (column.kind == SUPPORT)
             *which = 8 * peeled->pair[*which >> 3] + (*which & 7);
-        else if (column.kind == PRESS)
-            *which = peeled->press[*which];
         else if (column.kind == RESIDUAL)
             *which = 6 * peeled->brick[*which / 6] + *which % 6;
-        else
+        else if (column.kind != PRESS)
             *which = column.kind == SET ? peeled->brick[*which] : peeled->row[*which];
         simplex->basic[p] = column;
     }
@@ -104,14 +102,9 @@ void add_hung_duals(const Simplex *simplex, const double *left, double *y) {
 
 /* The same basis by its factors; 0 without memory. */
 int take_down(Simplex *simplex) {
-    int m = simplex->m, count = 0;
-    Column *column = take(sizeof(Column) * (size_t)(m + 1));
-    if (!column || !new_factors(simplex))
-        return 0;
-    for (int p = 0; p < m; p++)
-        if (simplex->basic[p].kind != SLACK)
-            column[count++] = simplex->basic[p];
     simplex->hung = NULL;
-    sort_columns(simplex->model, column, count);
-    return settle(simplex, column, count);
+    if (!new_factors(simplex) || !begin_again(simplex))
+        return 0;
+    let_duals_go(simplex);
+    return 1;
 }

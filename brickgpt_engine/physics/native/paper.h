@@ -29,6 +29,9 @@ enum { OPTIMAL = 0, NO_MEMORY = 1, FAR = 2, LEANS = 3, NOT_PROVEN = 4, NOT_FOUND
 #define UNUSED 1e-7
 #define SLIP 1e-6
 #define ENDLESS 1e30
+/* How far below zero a basic value may be while pivots go on, and what a column must earn to enter by the primal rule. */
+#define FEASIBLE 1e-9
+#define PAYS 1e-11
 
 /* On common processors the inner loops are compiled twice and chosen when the library is loaded. */
 #if defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
@@ -124,13 +127,13 @@ typedef struct {
     double inverse[3][3];
 } Leaf;
 
-/* A structure without such bricks. Of these, each comes before the one that it stands on. Then, what each brick, pair,
-   press and row of the core is in the whole. */
+/* A structure without such bricks. Of these, each comes before the one that it stands on. Then, what each brick, pair and
+   row of the core is in the whole; presses have the same numbers in both. */
 typedef struct {
     Model core;
     int count;
     Leaf *leaf;
-    int *brick, *pair, *press, *row;
+    int *brick, *pair, *row;
     int64_t *box;
     double *weight, *dear, *lean;
 } Peeled;

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PAYS 1e-11
 #define ENTRY 1e-9
 
 /* Pivots of one brick's program, of which few take more than ten. */
@@ -220,15 +219,13 @@ static void core_bricks(Peeled *peeled, const Model *model, const int *row, cons
    they are between only one is asked for, to sort columns by. */
 static void core_presses(Peeled *peeled, const Model *model, const int *row, const int *place) {
     Model *core = &peeled->core;
-    core->presses = 0;
+    core->presses = model->presses;
     for (int s = 0; s < model->presses; s++) {
         Press press = model->press[s];
         int on = model->press_on[s];
         on = place[on] >= 0 ? on : model->pair[model->first[on]].lower;
-        int to = core->presses++;
-        peeled->press[to] = s;
-        core->press[to] = (Press){moved(row, press.more), moved(row, press.less)};
-        core->press_on[to] = place[on];
+        core->press[s] = (Press){moved(row, press.more), moved(row, press.less)};
+        core->press_on[s] = place[on];
     }
 }
 
@@ -253,18 +250,16 @@ static int make_room(Peeled *peeled, const Model *model) {
     core->load = take(sizeof(double) * rows);
     int **of_bricks[] = {&core->first, &core->order, &core->vertical, &core->bottom, &core->top, &core->joint_bottom,
                          &core->joint_top, &peeled->brick};
-    int **of_presses[] = {&core->press_on, &peeled->press};
     int good = core->box && core->weight && core->dear && core->lean && core->pair && core->corner_x &&
                core->corner_y && core->point_x && core->point_y && core->bit && core->cx && core->cy &&
                core->standing && core->press && core->load;
     for (size_t k = 0; k < sizeof of_bricks / sizeof *of_bricks; k++)
         good = (*of_bricks[k] = take(sizeof(int) * n)) && good;
-    for (size_t k = 0; k < sizeof of_presses / sizeof *of_presses; k++)
-        good = (*of_presses[k] = take(sizeof(int) * presses)) && good;
+    core->press_on = take(sizeof(int) * presses);
     peeled->pair = take(sizeof(int) * pairs);
     peeled->row = take(sizeof(int) * rows);
     core->joints = model->joints;
-    return good && peeled->pair && peeled->row;
+    return good && core->press_on && peeled->pair && peeled->row;
 }
 
 /* What can be taken off, and the core; 0 without memory. */

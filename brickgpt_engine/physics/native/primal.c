@@ -8,9 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PAYS 1e-11
 #define ENTRY 1e-9
-#define FEASIBLE 1e-9
 
 static void offer(Column *best, double *most, Column column, double earned, double size) {
     /* What a column earns counts by its length, or the largest sets would always come first. */

@@ -21,8 +21,6 @@ enum { MOST_WHOLE = 250, MOST_ROWS = 1000 };
 /* What is wrong with a basis is little up to one in so many of its rows. */
 enum { FEW = 6 };
 
-#define FEASIBLE 1e-9
-
 /* What a column may earn beyond its cost at the tie-break's share. */
 #define SHARP 1e-10
 
@@ -142,7 +140,7 @@ static int climb_far(Simplex *simplex, const Column *column, int count) {
     }
     if (ending != NOT_FOUND || simplex->m > MOST_ROWS)
         return ending;
-    return climb_up(simplex, column, count, simplex->work + LARGE_WORK * simplex->m);
+    return climb_up(simplex, column, count, LARGE_WORK * simplex->m);
 }
 
 /* From a point near the optimum. */
